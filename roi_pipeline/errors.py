@@ -1,0 +1,25 @@
+"""The errors a user can act on. Each knows the exit code of the command that ends with it (contracts §5)."""
+
+
+class RoiError(Exception):
+    """Something failed; the message says what, where, and what to do next."""
+
+    exit_code = 1
+
+
+class ConfigurationError(RoiError):
+    """The portfolio, a reference file, the environment or the command line is not usable as it is."""
+
+    exit_code = 2
+
+
+class DataRefused(RoiError):
+    """A delivered file cannot be trusted as a whole, so nothing of it was taken in."""
+
+    exit_code = 3
+
+
+class CheckFailed(RoiError):
+    """A blocking check failed, so nothing was published."""
+
+    exit_code = 3

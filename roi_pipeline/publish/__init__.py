@@ -1,0 +1,1 @@
+"""What people outside read: immutable editions and the pointer to the newest."""
