@@ -1,1 +1,1 @@
-"""Where the one heavy step runs. An engine gets Parquet files and SQL texts and leaves cells; it knows no money."""
+"""Where the one heavy step runs. An engine gets clean files and SQL texts and leaves cells."""

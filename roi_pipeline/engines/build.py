@@ -1,0 +1,197 @@
+"""The months of cells: which are stale, which files one pass reads, and how its result is kept.
+
+Knows receipts and the cells tables; knows nothing of what cells are worth.
+"""
+
+import json
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from roi_pipeline.domain.calendar import Months, add_months, month_end, runs
+from roi_pipeline.engines.cells import CELLS, CellsStep, Engine
+from roi_pipeline.engines.duckdb import DuckDB
+from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.models import Model
+from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.warehouse import rows, transaction
+
+log = logging.getLogger(__name__)
+
+BUILT = "create table if not exists built (name varchar, month date, fingerprint varchar)"
+
+
+def build_cells(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    models: Mapping[str, Model],
+    months: Sequence[date],
+    as_of: datetime,
+) -> list[date]:
+    """Bring the cells of `months` up to date; returns those that were stale.
+
+    A month is stale when a delivery that can touch it, the portfolio's systems, the cut-off or the
+    SQL changed since it was built. Neighbouring stale months are read in one pass.
+    """
+    con.execute(BUILT)
+    wanted = {month: _fingerprint(con, portfolio, models, month, as_of) for month in months}
+    known = dict(rows(con, "select month, fingerprint from built where name = 'cells'"))
+    stale = [month for month, mark in wanted.items() if known.get(month) != mark]
+    for stretch in runs(stale):
+        step = _step(con, portfolio, models, stretch, as_of)
+        log.info("cells %s: reading %s predictions", stretch, f"{step.prediction_rows:,}")
+        engine_of(portfolio).run(step)
+        _keep(con, step, stretch, {month: wanted[month] for month in stretch})
+        shutil.rmtree(step.folder, ignore_errors=True)
+    return stale
+
+
+def engine_of(portfolio: Portfolio) -> Engine:
+    """The engine that portfolio.yaml names."""
+    engine = portfolio.engine
+    if engine.name == "duckdb":
+        return DuckDB(engine.memory_limit, engine.threads)
+    raise ConfigurationError(
+        f"portfolio.yaml: engine.name {engine.name!r} is not available yet; use duckdb"
+    )
+
+
+def live_files(
+    con: duckdb.DuckDBPyConnection, dataset: str, first: date, last: date
+) -> list[tuple[str, int]]:
+    """(delivery_id, rows) of the live deliveries with rows in the months from `first` to `last`."""
+    return rows(
+        con,
+        """
+        select r.delivery_id, sum(m.rows)::bigint
+        from delivery_months as m join deliveries as r using (dataset, delivery_id)
+        where r.dataset = $dataset and m.is_live and m.month between $first and $last
+        group by 1 order by 1
+        """,
+        {"dataset": dataset, "first": first, "last": last},
+    )
+
+
+def _reach(portfolio: Portfolio, last: date, as_of: datetime) -> date:
+    """The last month whose observations can count for predictions of the month `last`."""
+    horizon = max(system.outcome_horizon_days for system in portfolio.systems)
+    return min(month_end(last) + timedelta(days=horizon + 1), as_of.date()).replace(day=1)
+
+
+def _fingerprint(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    models: Mapping[str, Model],
+    month: date,
+    as_of: datetime,
+) -> str:
+    """Everything the cells of one month depend on, as one checksum."""
+    before, after = add_months(month, -1), add_months(month, 1)
+    horizon = max(system.outcome_horizon_days for system in portfolio.systems)
+    final = datetime.combine(month_end(month) + timedelta(days=horizon + 2), datetime.min.time())
+    parts = [
+        [delivery for delivery, _ in live_files(con, "predictions", before, after)],
+        [
+            delivery
+            for delivery, _ in live_files(con, "outcomes", month, _reach(portfolio, month, as_of))
+        ],
+        str(min(as_of, final)),
+        portfolio.time_zone,
+        [
+            [system.id, system.outcome_horizon_days, system.serving_mode]
+            for system in portfolio.systems
+        ],
+        [model.code_version for model in models.values() if model.layer == "cells"],
+    ]
+    return sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _step(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    models: Mapping[str, Model],
+    stretch: Months,
+    as_of: datetime,
+) -> CellsStep:
+    predictions = live_files(
+        con, "predictions", add_months(stretch.first, -1), add_months(stretch.last, 1)
+    )
+    outcomes = live_files(con, "outcomes", stretch.first, _reach(portfolio, stretch.last, as_of))
+    folder = portfolio.state / "tmp" / "cells"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return CellsStep(
+        predictions=tuple(_clean(portfolio, "predictions", name) for name, _ in predictions),
+        outcomes=tuple(_clean(portfolio, "outcomes", name) for name, _ in outcomes),
+        versions=tuple(
+            name
+            for (name,) in rows(
+                con,
+                "select delivery_id from deliveries where dataset in ('predictions', 'outcomes') "
+                "order by coalesce(exported_at, modified_at), path, delivery_id",
+            )
+        ),
+        prediction_rows=sum(count for _, count in predictions),
+        first_day=stretch.first,
+        last_day=month_end(stretch.last),
+        as_of=as_of,
+        time_zone=portfolio.time_zone,
+        horizon_days={system.id: system.outcome_horizon_days for system in portfolio.systems},
+        models={name: model for name, model in models.items() if model.layer == "cells"},
+        folder=folder,
+    )
+
+
+def _clean(portfolio: Portfolio, dataset: str, delivery_id: str) -> Path:
+    return portfolio.state / "clean" / dataset / f"{delivery_id}.parquet"
+
+
+def _keep(
+    con: duckdb.DuckDBPyConnection, step: CellsStep, stretch: Months, marks: Mapping[date, str]
+) -> None:
+    """Replace the months of every cells table and mark them built, in one transaction."""
+    days = {"first": step.first_day, "last": step.last_day}
+    with transaction(con):
+        for table in CELLS:
+            load = _load(con, step.models[table], step.folder / f"{table}.parquet")
+            con.execute(f"create table if not exists {table} as {load} limit 0", days)
+            con.execute(f"delete from {table} where month between $first and $last", days)  # noqa: S608
+            con.execute(f"insert into {table} by name {load}", days)
+        for month, mark in marks.items():
+            con.execute("delete from built where name = 'cells' and month = ?", [month])
+            con.execute("insert into built values ('cells', ?, ?)", [month, mark])
+
+
+def _load(con: duckdb.DuckDBPyConnection, model: Model, file: Path) -> str:
+    """Add up the parts an engine left, fill in a system's own serving mode, number the cells."""
+    source = "read_parquet('" + str(file).replace("'", "''") + "')"
+    shape = {name: kind for name, kind, *_ in rows(con, f"describe from {source}")}
+    keys = [key for key in model.grain if key != "serving_mode"]
+    has_mode = "serving_mode" in model.grain
+    mode = ["coalesce(p.serving_mode, s.serving_mode, 'realtime') as serving_mode"]
+    named = [*keys, *(["serving_mode"] if has_mode else [])]
+    sums = [f"sum({name})::{kind} as {name}" for name, kind in shape.items() if name not in named]
+    measures = [f"p.{name}" for name in shape if name not in named]
+    part = [*(f"p.{key}" for key in keys), *(mode if has_mode else []), *measures]
+    return f"""
+        select
+            cast(date_trunc('month', day) as date) as month,
+            strftime(day, '%Y-%m') || '/' || row_number() over (
+                partition by date_trunc('month', day) order by {", ".join(named)}
+            ) as cell_id,
+            *
+        from (
+            select {", ".join([*named, *sums])}
+            from (
+                select {", ".join(part)}
+                from {source} as p left join systems as s using (system_id)
+                where p.day between $first and $last
+            )
+            group by {", ".join(named)}
+        )
+    """  # noqa: S608

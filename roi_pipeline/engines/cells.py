@@ -1,0 +1,78 @@
+"""The one heavy step: prediction log and outcomes in, cells out. Knows Parquet files and the models
+in sql/cells; knows no price, no scenario and no mart.
+
+Engines differ only in how they run the same SQL: each gets a `CellsStep` and leaves one Parquet
+file for every table in `CELLS`. Cells are additive, so an engine may work in parts and leave
+several rows for one key; whoever loads them adds up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from roi_pipeline.models import Model
+
+# The columns of the clean files that the step reads, for engines that must be told.
+PREDICTION_COLUMNS = {
+    "prediction_id": "varchar",
+    "predicted_at": "timestamp",
+    "system_id": "varchar",
+    "model_version": "varchar",
+    "serving_mode": "varchar",
+    "decision": "varchar",
+    "predicted_label": "varchar",
+    "arm": "varchar",
+    "status": "varchar",
+    "amount": "decimal(18, 6)",
+    "currency": "varchar",
+    "weight": "decimal(18, 6)",
+    "latency_ms": "double",
+    "input_tokens": "bigint",
+    "output_tokens": "bigint",
+    "cached_tokens": "bigint",
+    "compute_seconds": "decimal(18, 6)",
+    "delivery_id": "varchar",
+    "row_no": "bigint",
+}
+OUTCOME_COLUMNS = {
+    "prediction_id": "varchar",
+    "outcome_type": "varchar",
+    "outcome": "varchar",
+    "observed_at": "timestamp",
+    "amount": "decimal(18, 6)",
+    "quantity": "decimal(18, 6)",
+    "delivery_id": "varchar",
+    "row_no": "bigint",
+}
+CELLS = ("outcome_cells", "usage_cells", "superseded_cells")
+
+
+@dataclass(frozen=True)
+class CellsStep:
+    """What one pass reads: clean files, the days it covers, and how far the truth was known.
+
+    `predictions` also holds the files of the neighbouring months, so that an id delivered again
+    across a month's edge is seen. `versions` are the ids of all these deliveries, oldest first.
+    `as_of` is exclusive, UTC: later observations do not exist yet.
+    """
+
+    predictions: tuple[Path, ...]
+    outcomes: tuple[Path, ...]
+    versions: tuple[str, ...]
+    prediction_rows: int
+    first_day: date
+    last_day: date
+    as_of: datetime
+    time_zone: str
+    horizon_days: Mapping[str, int]
+    models: Mapping[str, Model]
+    folder: Path
+
+
+class Engine(Protocol):
+    """Anything that can run the models of sql/cells over Parquet files."""
+
+    def run(self, step: CellsStep) -> None:
+        """Leave `step.folder/<table>.parquet` for every table in CELLS."""

@@ -1,0 +1,187 @@
+"""What `doctor` checks: everything a run would stumble over, before it does.
+
+A list of functions from a portfolio to findings. Changes nothing, opens no database, and never
+shows a value that may be a secret.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from roi_pipeline.edited_tables import Table, read_table
+from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.ingest.contracts import CONTRACTS
+from roi_pipeline.ingest.discovery import discover
+from roi_pipeline.portfolio import DATASETS, FILE, REFERENCES, Portfolio, Source, load
+from roi_pipeline.written import choices
+
+FREE_BYTES = 2 * 10**9
+PII_KEY = "ROI_PII_KEY"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to know before a run: an error stops it, a warning makes it say less."""
+
+    level: Literal["error", "warning"]
+    where: str
+    what: str
+    remedy: str
+
+
+Check = Callable[[Portfolio], Iterator[Finding]]
+
+
+def examine(folder: Path) -> list[Finding]:
+    """Every finding, errors first; an empty list means ready to run.
+
+    A portfolio.yaml that cannot be read ends the examination with what is wrong in it.
+    """
+    try:
+        portfolio = load(folder)
+    except ConfigurationError as error:
+        return [_told(line, folder / FILE) for line in str(error).splitlines()]
+    findings = [finding for check in CHECKS for finding in check(portfolio)]
+    return sorted(findings, key=lambda finding: finding.level)
+
+
+def _told(line: str, file: Path) -> Finding:
+    """A line of a ConfigurationError, taken apart: file, what, remedy."""
+    text = line.removeprefix(f"{file}: ")
+    what, _, remedy = text.partition(": ") if ": " in text else text.partition("; ")
+    return Finding("error", str(file), what, remedy)
+
+
+def _references(portfolio: Portfolio) -> Iterator[Finding]:
+    """Headers and values of the tables people edit."""
+    for name in REFERENCES:
+        file = f"reference/{name}.csv"
+        if not (portfolio.folder / file).is_file():
+            yield Finding("warning", file, "missing, read as empty", "add it with its header line")
+            continue
+        for fault in _table(portfolio, name).faults:
+            level: Literal["error", "warning"] = "error" if fault.is_fatal else "warning"
+            yield Finding(level, f"{file}{fault.where}", fault.what, fault.remedy)
+
+
+def _named_systems(portfolio: Portfolio) -> Iterator[Finding]:
+    """Rows for a system that portfolio.yaml does not have."""
+    known = [system.id for system in portfolio.systems]
+    for name in REFERENCES:
+        named = {row.get("system_id", "") for row in _table(portfolio, name).rows}
+        for system_id in sorted(named - {"", "{value}", *known}):
+            what = f"rows for the system {system_id!r}, which {FILE} does not have"
+            yield Finding("warning", f"reference/{name}.csv", what, choices(system_id, known))
+
+
+def _systems(portfolio: Portfolio) -> Iterator[Finding]:
+    """What each system needs to be worth something, and to be judged."""
+    for system in portfolio.systems:
+        for name, level, what, remedy in _NEEDS:
+            rows = _table(portfolio, name).rows
+            if not any(row.get("system_id") == system.id for row in rows):
+                yield Finding(level, f"reference/{name}.csv", f"{what} of {system.id!r}", remedy)
+
+
+_NEEDS: tuple[tuple[str, Literal["error", "warning"], str, str], ...] = (
+    (
+        *("prices", "error", "no price"),
+        "add a row for each driver: a driver that is counted and has no price stops the run",
+    ),
+    (
+        *("baselines", "warning", "no baseline"),
+        "measure the process before it; without one the value is gross and decides nothing",
+    ),
+    (
+        *("terms", "warning", "no terms"),
+        "add what was agreed, at least hurdle_rate_annual; the defaults stand until then",
+    ),
+)
+
+
+def _shares(portfolio: Portfolio) -> Iterator[Finding]:
+    """Shares of one key and day add up to 1, or a part of the cost would vanish."""
+    totals: dict[tuple[str, str], Decimal] = {}
+    table = _table(portfolio, "allocation")
+    for row in table.rows if not table.faults else ():
+        if row["share"]:
+            key = (row["allocation_key"], row["valid_from"])
+            totals[key] = totals.get(key, Decimal(0)) + Decimal(row["share"])
+    for (name, since), total in totals.items():
+        if total != 1:
+            what = f"the shares of {name!r} from {since} add up to {total}"
+            yield Finding("error", "reference/allocation.csv", what, "make them add up to 1")
+
+
+def _sources(portfolio: Portfolio) -> Iterator[Finding]:
+    """Paths that match nothing, and names the contract does not have."""
+    for position, source in enumerate(portfolio.sources):
+        where = f"{FILE}: sources[{position}]"
+        names = CONTRACTS[source.dataset].names
+        for name in source.columns:
+            if name not in names:
+                yield Finding(
+                    "error", f"{where}.columns", f"unknown {name!r}", choices(name, names)
+                )
+        if source.is_local and not _files(portfolio, source):
+            what = f"no file matches {source.path!r}"
+            yield Finding("warning", f"{where}.path", what, "deliver a file, or correct the path")
+    if not portfolio.sources:
+        yield Finding("warning", FILE, "no sources", f"name them: {', '.join(DATASETS)}")
+
+
+def _files(portfolio: Portfolio, source: Source) -> int:
+    return sum(found.source.id == source.id for found in discover(portfolio, source.dataset))
+
+
+def _environment(portfolio: Portfolio) -> Iterator[Finding]:
+    """Secrets are looked for, never shown."""
+    maps_people = [source for source in portfolio.sources if "entity_id" in source.columns]
+    if maps_people and not os.environ.get(PII_KEY):
+        what = f"not set, and the source {maps_people[0].id!r} maps entity_id"
+        yield Finding(
+            "error", PII_KEY, what, "export a long random key, and keep it: it is the hash"
+        )
+    variable = portfolio.publish.postgres
+    if variable and not os.environ.get(variable):
+        what = "not set, and publish.postgres names it"
+        yield Finding("error", variable, what, "export the connection, or set postgres: null")
+    if portfolio.engine.name == "spark" and find_spec("pyspark") is None:
+        yield Finding(
+            "error", f"{FILE}: engine", "pyspark is not installed", "install pyspark[connect]"
+        )
+
+
+def _room(portfolio: Portfolio) -> Iterator[Finding]:
+    """Folders that can be written, and enough space in them."""
+    for folder in (portfolio.state, portfolio.marts):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            yield Finding("error", str(folder), "cannot be written", f"allow writing in {there}")
+    free = shutil.disk_usage(portfolio.folder).free
+    if free < FREE_BYTES:
+        what = f"{free / 10**9:.1f} GB free on this disk"
+        remedy = f"make room: a run wants {FREE_BYTES / 10**9:.0f} GB"
+        yield Finding("warning", str(portfolio.folder), what, remedy)
+
+
+def _duckdb(_: Portfolio) -> Iterator[Finding]:
+    found = version("duckdb")
+    if not (1, 5, 6) <= tuple(int(part) for part in found.split(".")[:3]) < (3,):
+        yield Finding("error", "duckdb", f"version {found}", "install duckdb>=1.5.6,<3")
+
+
+def _table(portfolio: Portfolio, name: str) -> Table:
+    file = portfolio.reference / f"{name}.csv"
+    return read_table(file, CONTRACTS[name]) if file.is_file() else Table((), ())
+
+
+CHECKS: tuple[Check, ...] = (
+    *(_references, _named_systems, _systems, _shares, _sources, _environment, _room, _duckdb),
+)

@@ -1,0 +1,256 @@
+"""One file from its bytes to clean rows beside their final name, counted and compared.
+
+Knows how reading, judging and landing follow each other, and what refuses a file whole. Stores no
+receipt: nothing here is visible to anyone yet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, localcontext
+from pathlib import Path
+
+import duckdb
+
+from roi_pipeline.errors import ConfigurationError, DataRefused
+from roi_pipeline.ingest import fx, landing, manifest, rescue, tables
+from roi_pipeline.ingest.casting import UUID
+from roi_pipeline.ingest.columns import Contract
+from roi_pipeline.ingest.contracts import CONTRACTS, REFERENCE_DATASETS
+from roi_pipeline.ingest.discovery import Found
+from roi_pipeline.ingest.files import Inspected
+from roi_pipeline.ingest.focus import focus_layout
+from roi_pipeline.ingest.judging import Job, has_residue
+from roi_pipeline.ingest.layout import Layout, Table, table_layout
+from roi_pipeline.ingest.months import MonthRows, month_sql, months_of
+from roi_pipeline.portfolio import Portfolio
+
+ADAPTERS = {"table": table_layout, "focus": focus_layout}  # one a format of delivered files
+Malformed = tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A file to take in, with what is known of it before its rows are read."""
+
+    found: Found
+    delivery_id: str
+    inspected: Inspected
+    said: manifest.Manifest
+    work: Path
+
+    @property
+    def contract(self) -> Contract:
+        """What its dataset promises."""
+        return CONTRACTS[self.found.source.dataset]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Clean rows in `part`, and their accounts."""
+
+    part: Path
+    rows_read: int
+    reasons: dict[str, int]
+    malformed: Malformed
+    superseded: int
+    months: tuple[MonthRows, ...]
+    exported_at: datetime | None
+    residue: Decimal
+    notes: dict[str, object]
+
+    @property
+    def quarantined(self) -> int:
+        """Rows put aside."""
+        return sum(self.reasons.values()) + len(self.malformed)
+
+    @property
+    def accepted(self) -> int:
+        """Rows that count."""
+        return sum(month.rows for month in self.months)
+
+    @property
+    def money_total(self) -> Decimal | None:
+        """The money of the accepted rows, exact; None where no row has any."""
+        amounts = [month.amount for month in self.months if month.amount is not None]
+        with localcontext(prec=76):
+            return sum(amounts, Decimal(0)) if amounts else None
+
+
+def land(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, delivered: Delivered, part: Path
+) -> Landed:
+    """Write the clean rows of a file to `part`; raises DataRefused and leaves nothing behind."""
+    try:
+        return _land(con, portfolio, delivered, part)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _land(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, delivered: Delivered, part: Path
+) -> Landed:
+    job, rows, malformed = _write(con, portfolio, delivered, part)
+    reasons = landing.find_faults(con, job, part)
+    superseded = reasons.pop("", 0)
+    _refuse_many_faults(portfolio, job, rows, reasons, malformed)
+    _compare_with_manifest(con, delivered, rows, part)
+    if reasons:
+        landing.set_aside(con, job, part, month_sql(job.contract, portfolio.time_zone))
+    if reasons or superseded:
+        good = part.with_name(part.name + ".good")
+        landing.keep_good(con, job, part, good)
+        good.replace(part)
+    exported_at, residue = _totals(con, job, part)
+    return Landed(
+        part,
+        rows,
+        reasons,
+        malformed,
+        superseded,
+        tuple(months_of(con, job.contract, part, portfolio.time_zone)),
+        delivered.said.exported_at or exported_at,
+        residue,
+        _notes(job, reasons, malformed),
+    )
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, delivered: Delivered, part: Path
+) -> tuple[Job, int, Malformed]:
+    """Write all rows, faulty ones too; returns how, how many there are, and the unreadable ones."""
+    name, inspected = delivered.found.path, delivered.inspected
+    if inspected.kind == "parquet":
+        table, rows = tables.parquet_table(con, inspected.text, name)
+        job = _job(portfolio, delivered, table)
+        try:
+            written = landing.write(con, job, part)
+        except duckdb.Error as error:
+            raise tables.unreadable(error, name) from None
+        return _counted(name, job, written, rows, ())
+    if inspected.kind.startswith("csv") and not _is_ecb(delivered):
+        job = _job(portfolio, delivered, tables.csv_table(inspected.text, inspected.header))
+        try:
+            if landing.write(con, job, part) == inspected.rows:
+                return job, inspected.rows, ()
+        except (duckdb.InvalidInputException, duckdb.ConversionException):
+            pass  # a line that breaks the rules of CSV: the slow path says which
+    rescued, header = _rescue(delivered)
+    job = _job(portfolio, delivered, tables.rescued_table(rescued, header))
+    written = landing.write(con, job, part)
+    return _counted(name, job, written, rescued.rows, rescued.malformed)
+
+
+def _counted(
+    name: str, job: Job, written: int, rows: int, malformed: Malformed
+) -> tuple[Job, int, Malformed]:
+    if written + len(malformed) != rows:
+        raise DataRefused(
+            f"{name}: {rows} rows counted, {written} read and {len(malformed)} malformed; "
+            "send it again"
+        )
+    return job, rows, malformed
+
+
+def _rescue(delivered: Delivered) -> tuple[rescue.Rescued, tuple[str, ...]]:
+    inspected, source = delivered.inspected, delivered.found.source
+    text, header, target = inspected.text, inspected.header, delivered.work / "rescued.csv"
+    if _is_ecb(delivered):
+        return fx.long_rows(text, header, target), fx.COLUMNS
+    if inspected.kind.startswith("csv"):
+        return rescue.csv_records(text, delivered.found.path, len(header), target), header
+    wanted = [source.columns.get(name, name) for name in delivered.contract.names]
+    keys = tuple(dict.fromkeys(name for name in wanted if not name.startswith("=")))
+    rescued = rescue.json_records(text, keys, target)
+    if rescued.rows != inspected.rows:
+        raise DataRefused(
+            f"{delivered.found.path}: {inspected.rows} lines counted, {rescued.rows} read"
+        )
+    return rescued, keys
+
+
+def _is_ecb(delivered: Delivered) -> bool:
+    header = delivered.inspected.header
+    return delivered.contract.dataset == "fx" and bool(header) and fx.is_wide(header)
+
+
+def _job(portfolio: Portfolio, delivered: Delivered, table: Table) -> Job:
+    found, contract = delivered.found, delivered.contract
+    source = found.source
+    if contract.dataset in REFERENCE_DATASETS:  # people write their own time into their own files
+        source = source.model_copy(update={"time_zone": portfolio.time_zone})
+    adapter = ADAPTERS.get(source.format)
+    if adapter is None:
+        raise ConfigurationError(
+            f"portfolio.yaml: sources.{source.id}.format: {source.format} cannot be read yet; "
+            f"choose {' or '.join(ADAPTERS)}"
+        )
+    layout: Layout = adapter(contract, source, table, found.path)
+    return Job(contract, table, layout, delivered.delivery_id, source.id, found.path)
+
+
+def _refuse_many_faults(
+    portfolio: Portfolio, job: Job, rows: int, reasons: dict[str, int], malformed: Malformed
+) -> None:
+    """Promise 10: a file with too many faults is a broken file, not a good one with some faults."""
+    counts = dict(reasons)
+    for _, reason in malformed:
+        counts[reason] = counts.get(reason, 0) + 1
+    faulty = sum(counts.values())
+    if not faulty or Decimal(faulty) <= portfolio.max_quarantined_share * rows:
+        return
+    listed = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+    raise DataRefused(
+        f"{job.name}: {faulty} of {rows} rows cannot be used ({listed}), more than "
+        f"{portfolio.max_quarantined_share * 100:f} %; {_advice(counts)}correct the file or its "
+        "source's columns"
+    )
+
+
+def _advice(counts: dict[str, int]) -> str:
+    """What most often lies behind unreadable times and dates."""
+    if any(reason.startswith("bad ") and reason[-3:] in ("_at", "_on", "end") for reason in counts):
+        return "times are ISO 8601 with an offset, or need time_zone; dates are YYYY-MM-DD; "
+    return "dates are YYYY-MM-DD; " if any(reason.endswith("start") for reason in counts) else ""
+
+
+def _compare_with_manifest(
+    con: duckdb.DuckDBPyConnection, delivered: Delivered, rows: int, part: Path
+) -> None:
+    said, name = delivered.said, delivered.found.path
+    manifest.check(said, name, rows=rows)
+    if said.total_billed_cost is not None and delivered.contract.dataset == "billing":
+        total = con.execute(
+            f"select coalesce(sum(billed_cost), 0) from read_parquet({landing.literal(part)})"  # noqa: S608
+        ).fetchall()[0][0]
+        manifest.check(said, name, total_billed_cost=total)
+
+
+def _totals(
+    con: duckdb.DuckDBPyConnection, job: Job, part: Path
+) -> tuple[datetime | None, Decimal]:
+    """The newest export time the rows state, and the digits that landing cut off their money."""
+    exported = "epoch_us(max(exported_at))" if job.layout.exported_at else "null"
+    residue = "coalesce(sum(residue), 0)::decimal(38,24)" if has_residue(job) else "0"
+    if exported == "null" and residue == "0":
+        return None, Decimal(0)
+    ((moment, rest),) = con.execute(
+        f"select {exported}, {residue} from read_parquet({landing.literal(part)})"  # noqa: S608
+    ).fetchall()
+    at = None if moment is None else datetime.fromtimestamp(moment / 1_000_000, UTC)
+    return at, Decimal(rest)
+
+
+def _notes(job: Job, reasons: dict[str, int], malformed: Sequence[object]) -> dict[str, object]:
+    """What is worth knowing of a file later, e.g. the columns nobody reads."""
+    layout = job.layout
+    notes: dict[str, object] = dict(layout.notes)
+    if layout.unknown:
+        notes["unread_columns"] = list(layout.unknown)
+    if reasons or malformed:
+        notes["reasons"] = {**reasons, **({"malformed": len(malformed)} if malformed else {})}
+    identity = layout.cells.get("prediction_id")
+    if identity and identity.type == UUID:
+        notes["id_type"] = UUID
+    return notes

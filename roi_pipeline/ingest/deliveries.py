@@ -1,0 +1,222 @@
+"""Take in what has landed: every file ends accepted with a receipt, unchanged, or refused.
+
+The only door through which data enters (contracts §3). A clean file is written beside its name,
+moved there, and becomes visible when its receipt commits; whatever happens before leaves nothing
+but a file that `sweep` removes.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from roi_pipeline.errors import DataRefused
+from roi_pipeline.ingest import files, landing, manifest, plausible, receipts
+from roi_pipeline.ingest.accepting import Delivered, Landed, land
+from roi_pipeline.ingest.discovery import (
+    Found,
+    discover,
+    fetch,
+    fetch_manifest,
+    sources_of,
+    workspace,
+)
+from roi_pipeline.ingest.live import clean_file, create_views, live_files, settle_source, sweep
+from roi_pipeline.ingest.receipts import Receipt, create_tables
+from roi_pipeline.portfolio import Portfolio, Source
+from roi_pipeline.warehouse import transaction
+
+__all__ = [
+    "Found",
+    "IngestReport",
+    "Receipt",
+    "Refusal",
+    "create_tables",
+    "create_views",
+    "discover",
+    "ingest",
+    "live_files",
+    "sweep",
+    "take_in",
+]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file of which nothing was taken in, and why."""
+
+    path: str
+    dataset: str
+    source_id: str
+    file_sha256: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What became of the files of one dataset."""
+
+    dataset: str
+    receipts: tuple[Receipt, ...]
+    unchanged: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+
+    @property
+    def months(self) -> tuple[date, ...]:
+        """The months that new deliveries have rows in, in order."""
+        return tuple(sorted({month for receipt in self.receipts for month in receipt.months}))
+
+
+def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -> IngestReport:
+    """Take in every new file of a dataset; a refused one does not keep the others out.
+
+    The table `refusals` holds afterwards what this run refused of the dataset.
+    """
+    create_tables(con)
+    taken: list[Receipt] = []
+    unchanged: list[str] = []
+    refused: list[Refusal] = []
+    for found in discover(portfolio, dataset):
+        seen = receipts.delivered_at_path(con, found)
+        if seen and seen[1]:
+            unchanged.append(found.path)
+            continue
+        try:
+            receipt = take_in(con, portfolio, found.source, found)
+        except DataRefused as error:
+            refused.append(_refusal(found, error))
+            continue
+        if receipt.is_new:
+            taken.append(receipt)
+        else:
+            unchanged.append(found.path)
+    _finish(con, portfolio, dataset, refused)
+    return IngestReport(dataset, tuple(taken), tuple(unchanged), tuple(refused))
+
+
+def take_in(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, source: Source, found: Found
+) -> Receipt:
+    """Land one file and return its receipt; bytes that came before give the first receipt again.
+
+    Raises DataRefused for a file that cannot be trusted as a whole: nothing of it is stored.
+    """
+    create_tables(con)
+    work = workspace(portfolio)
+    try:
+        return _take_in(con, portfolio, replace(found, source=source), work)
+    finally:
+        for left in work.iterdir():
+            left.unlink()
+
+
+def _take_in(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, found: Found, work: Path
+) -> Receipt:
+    path = fetch(portfolio, found)
+    before, sha256 = path.stat(), files.sha256_of(path)
+    said = manifest.read(fetch_manifest(portfolio, found), found.path)
+    manifest.check(said, found.path, sha256=sha256)
+    dataset = found.source.dataset
+    if first := receipts.known(con, dataset, sha256):
+        return _again(con, found, first)
+    inspected = files.inspect(path, found.path, sha256, work)
+    if first := receipts.known(con, dataset, inspected.content_sha256):
+        return _again(con, found, first)
+    if inspected.is_cut and said.sha256 is None:
+        raise DataRefused(f"{found.path}: the last line has no line end: cut; send it again")
+    delivered = Delivered(found, sha256[:16], inspected, said, work)
+    clean = clean_file(portfolio, dataset, delivered.delivery_id)
+    clean.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    landed = land(con, portfolio, delivered, clean.with_name(f".part-{clean.name}"))
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        landed.part.unlink()
+        raise DataRefused(f"{found.path}: changed while it was read; the next run reads it again")
+    return _store(con, delivered, sha256, landed, clean)
+
+
+def _store(
+    con: duckdb.DuckDBPyConnection, delivered: Delivered, sha256: str, landed: Landed, clean: Path
+) -> Receipt:
+    """Give the clean file its name, then make it count: one transaction."""
+    found, inspected = delivered.found, delivered.inspected
+    notes = dict(landed.notes)
+    if inspected.kind == "csv" and delivered.said.rows is None:
+        version_at = landed.exported_at or found.modified_at
+        try:
+            warnings = plausible.compare(con, found, landed.months, version_at)
+        except DataRefused:
+            landed.part.unlink()
+            raise
+        notes |= {"warnings": warnings} if warnings else {}
+    receipt = Receipt(
+        delivery_id=delivered.delivery_id,
+        dataset=found.source.dataset,
+        source_id=found.source.id,
+        path=found.path,
+        file_sha256=sha256,
+        content_sha256=inspected.content_sha256,
+        exported_at=landed.exported_at,
+        modified_at=found.modified_at,
+        bytes=found.bytes,
+        format=inspected.kind,
+        rows_read=landed.rows_read,
+        rows_accepted=landed.accepted,
+        rows_quarantined=landed.quarantined,
+        rows_superseded=landed.superseded,
+        money_total=landed.money_total,
+        residue=landed.residue,
+        export_group=found.export_group,
+        notes=notes,
+        months=tuple(part.month for part in landed.months if part.month),
+    )
+    landing.settle(landed.part, clean)
+    with transaction(con):
+        receipts.record(con, receipt, landed.months, landed.malformed, datetime.now(UTC))
+        receipts.remember_path(con, found, receipt.delivery_id)
+        settle_source(con, found.source)
+    return receipt
+
+
+def _again(con: duckdb.DuckDBPyConnection, found: Found, first: Receipt) -> Receipt:
+    """Bytes that came before change nothing, but for one case: a person who edits a file and puts
+    the old text back wants the old text, so the first delivery becomes the newest of its path."""
+    last = receipts.delivered_at_path(con, found)
+    is_put_back = (
+        found.source.mechanism == "overwrite"
+        and first.path == found.path
+        and last is not None
+        and last[0] != first.delivery_id
+        and found.modified_at > first.modified_at
+    )
+    with transaction(con):
+        receipts.remember_path(con, found, first.delivery_id)
+        if is_put_back:
+            con.execute(
+                "update deliveries set modified_at = ? where dataset = ? and delivery_id = ?",
+                [found.modified_at, first.dataset, first.delivery_id],
+            )
+            settle_source(con, found.source)
+    return replace(first, is_new=is_put_back)
+
+
+def _refusal(found: Found, error: DataRefused) -> Refusal:
+    path = Path(found.location) if found.is_local else None
+    sha256 = files.sha256_of(path) if path and path.is_file() else None
+    return Refusal(found.path, found.source.dataset, found.source.id, sha256, str(error))
+
+
+def _finish(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str, refused: list[Refusal]
+) -> None:
+    """Write the refusals of this run; a source whose mechanism changed is settled anew."""
+    now = datetime.now(UTC)
+    with transaction(con):
+        con.execute("delete from refusals where dataset = ?", [dataset])
+        for one in refused:
+            values = [one.path, one.dataset, one.source_id, one.file_sha256, one.reason, now]
+            con.execute("insert into refusals values (?, ?, ?, ?, ?, ?)", values)
+        for source in sources_of(portfolio, dataset):
+            settle_source(con, source)

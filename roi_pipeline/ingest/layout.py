@@ -1,0 +1,128 @@
+"""Which column of a file is which column of the contract, by name and never by position.
+
+Knows headers, aliases and constants. Builds no query: a `Cell` says where a value is, `casting`
+says how it is read.
+"""
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from roi_pipeline.errors import ConfigurationError, DataRefused
+from roi_pipeline.ingest.columns import TEXT, Contract
+from roi_pipeline.portfolio import Source
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file as DuckDB reads it: the text after `from`, whose columns are c0, c1, … by position."""
+
+    sql: str
+    row_no: str
+    header: tuple[str, ...]
+    types: tuple[str, ...]
+    parameters: dict[str, object]
+
+    def cell(self, position: int) -> "Cell":
+        """Where the value of the column at `position` is."""
+        return Cell(f"c{position}", self.types[position])
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where a value is, as SQL, and the DuckDB type it has there."""
+
+    sql: str
+    type: str = TEXT
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the rows of one file are read.
+
+    `extras` are columns outside the contract that a billing file keeps in `x`; `unknown` are those
+    that are never read. `null_texts` are what an empty value is written as, `naive_zone` the zone
+    of times without an offset (None: such times are refused).
+    """
+
+    cells: dict[str, Cell]
+    constants: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, Cell] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    null_texts: tuple[str, ...] = ()
+    naive_zone: str | None = None
+    exported_at: Cell | None = None
+    notes: dict[str, object] = field(default_factory=dict)
+
+
+def table_layout(contract: Contract, source: Source, table: Table, name: str) -> Layout:
+    """The layout of a `table` file: exact column names, aliases and constants of the source.
+
+    Raises DataRefused for a header that lacks a required column or has one twice.
+    """
+    refuse_repeated(table.header, name)
+    positions = {column: position for position, column in enumerate(table.header)}
+    cells, constants = place(contract, source, table, positions, name)
+    used = {cell.sql for cell in cells.values()}
+    unknown = tuple(
+        column for position, column in enumerate(table.header) if f"c{position}" not in used
+    )
+    return Layout(cells, constants, unknown=unknown, naive_zone=source.time_zone)
+
+
+def place(
+    contract: Contract, source: Source, table: Table, positions: dict[str, int], name: str
+) -> tuple[dict[str, Cell], dict[str, str]]:
+    """Find the cell of every contract column; `positions` are those of the names to look up."""
+    if strangers := set(source.columns) - set(contract.names):
+        raise ConfigurationError(
+            f"portfolio.yaml: sources.{source.id}.columns: {_listed(sorted(strangers))} is not a "
+            f"column of {contract.dataset}; it has {', '.join(contract.names)}"
+        )
+    cells: dict[str, Cell] = {}
+    constants: dict[str, str] = {}
+    missing: list[str] = []
+    for column in contract.columns:
+        wanted = source.columns.get(column.name, column.name)
+        if wanted.startswith("="):
+            constants[column.name] = wanted[1:]
+            cells[column.name] = Cell(f"$constant_{column.name}")
+        elif wanted in positions:
+            cells[column.name] = table.cell(positions[wanted])
+        elif column.required or column.name in source.columns:
+            missing.append(wanted)
+    if missing:
+        raise DataRefused(_missing(missing, table.header, name))
+    return cells, constants
+
+
+def refuse_repeated(header: Sequence[str], name: str) -> None:
+    """Raises DataRefused for a header with an empty name or one that stands twice."""
+    if empty := [str(place) for place, column in enumerate(header, 1) if not column.strip()]:
+        raise DataRefused(
+            f"{name}: header column {', '.join(empty)} has no name; name it, or remove the column"
+        )
+    if repeated := [column for column, times in Counter(header).items() if times > 1]:
+        raise DataRefused(
+            f"{name}: the header has {_listed(repeated)} more than once; expected each name once"
+        )
+
+
+def _missing(missing: Sequence[str], header: Sequence[str], name: str) -> str:
+    near = [
+        f"{column!r} may be {found[0]!r}"
+        for column in missing
+        if (found := difflib.get_close_matches(column, header, 1))
+    ]
+    hint = f" ({'; '.join(near)})" if near else ""
+    return (
+        f"{name}: the header lacks {_listed(missing)}{hint}; it has {_listed(header)}; send the "
+        "column, or map it under the source's columns in portfolio.yaml"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as a message shows them: quoted, shortened, at most 40."""
+    shown = [repr(name if len(name) <= 60 else name[:57] + "…") for name in names[:40]]
+    return ", ".join(shown) + (f" and {len(names) - 40} more" if len(names) > 40 else "")

@@ -1,0 +1,201 @@
+"""Which deliveries count now: what a newer export supersedes, and the views over the rest.
+
+Knows receipts and clean files. Which version is newer depends on what the files say and when they
+were written, never on the order in which they arrived.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from roi_pipeline.ingest.columns import Contract
+from roi_pipeline.ingest.contracts import CONTRACTS
+from roi_pipeline.ingest.landing import literal
+from roi_pipeline.ingest.months import month_sql
+from roi_pipeline.portfolio import Portfolio, Source
+
+QUARANTINE_KEPT = timedelta(days=90)
+_ID = "prediction_id"  # predictions and outcomes are joined on it, so both must have one type
+
+_VERSIONS = """
+select month, delivery_id, path, export_group, coalesce(exported_at, modified_at) as version_at
+from delivery_months join deliveries using (dataset, delivery_id)
+where dataset = $dataset and source_id = $source_id
+"""
+
+# Of one path the newest version counts; of one month the newest export, whole.
+_NEWEST = f"""
+with standing as (
+    select * from ({_VERSIONS}) qualify row_number() over (
+        partition by month, path order by version_at desc, delivery_id desc) = 1
+)
+select month, delivery_id from standing qualify export_group = first_value(export_group) over (
+    partition by month order by version_at desc, path desc, delivery_id desc)
+"""  # noqa: S608
+
+_SETTLE = """
+update delivery_months set is_live = not is_live
+from (
+    select old.month, old.delivery_id, new.delivery_id is not null as is_now
+    from ({versions}) as old left join ({chosen}) as new
+        on new.delivery_id = old.delivery_id and new.month is not distinct from old.month
+) as settled
+where delivery_months.dataset = $dataset
+    and delivery_months.delivery_id = settled.delivery_id
+    and delivery_months.month is not distinct from settled.month
+    and delivery_months.is_live <> settled.is_now
+"""
+
+
+@dataclass(frozen=True)
+class _Live:
+    """A clean file in use; `months` are those that count, None when all of it does."""
+
+    file: Path
+    months: tuple[date, ...] | None
+    has_uuids: bool
+
+
+def clean_file(portfolio: Portfolio, dataset: str, delivery_id: str) -> Path:
+    """Where the clean rows of a delivery lie."""
+    return portfolio.state.resolve() / "clean" / dataset / f"{delivery_id}.parquet"
+
+
+def settle_source(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Decide which months of a source's deliveries are live (contracts §3).
+
+    append: all of them. overwrite: of every month the newest export, whole; a dataset without
+    months is one unit. Writes only what changed.
+    """
+    chosen = _NEWEST if source.mechanism == "overwrite" else _VERSIONS
+    settle = _SETTLE.format(versions=_VERSIONS, chosen=chosen)
+    con.execute(settle, {"dataset": source.dataset, "source_id": source.id})
+
+
+def live_files(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    dataset: str,
+    months: Sequence[date] | None = None,
+) -> list[Path]:
+    """The clean files of a dataset that count, oldest delivery id first.
+
+    With `months`, only files with rows in one of them.
+    """
+    return [live.file for live in _live(con, portfolio, dataset, months)]
+
+
+def create_views(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, months: Sequence[date] | None = None
+) -> None:
+    """Make one temporary view a dataset over the rows that count; each has its contract's shape.
+
+    `months` leaves out prediction files without rows in them; every other dataset is whole.
+    """
+    found = {
+        name: _live(con, portfolio, name, months if name == "predictions" else None)
+        for name in CONTRACTS
+    }
+    logs = [*found["predictions"], *found["outcomes"]]
+    keeps_uuids = all(live.has_uuids for live in logs)
+    for name, contract in CONTRACTS.items():
+        select = _view(contract, found[name], portfolio.time_zone, keeps_uuids=keeps_uuids)
+        con.execute(f"create or replace temp view {name} as {select}")
+
+
+def sweep(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> list[Path]:
+    """Remove what a crash left: clean files without a receipt, parts, copies. Returns their paths.
+
+    Rows in quarantine lose their content after 90 days; their number, reason and amount stay.
+    """
+    con.execute(
+        "update quarantine set row = null where row is not null and (dataset, delivery_id) in "
+        "(select (dataset, delivery_id) from deliveries where received_at < $before)",
+        {"before": datetime.now(UTC) - QUARANTINE_KEPT},
+    )
+    received = con.execute("select dataset, delivery_id from deliveries").fetchall()
+    kept = {clean_file(portfolio, *row) for row in received}
+    state = portfolio.state.resolve()
+    files = [*state.glob("clean/*/*"), *state.glob("clean/*/.*"), *state.glob("tmp/ingest/*")]
+    left = [file for file in files if file not in kept]
+    for file in left:
+        file.unlink()
+    return left
+
+
+def _live(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    dataset: str,
+    months: Sequence[date] | None,
+) -> list[_Live]:
+    found = con.execute(
+        """select delivery_id, list(month order by month) filter (is_live), bool_and(is_live),
+            any_value(notes ->> 'id_type') = 'UUID'
+        from delivery_months join deliveries using (dataset, delivery_id)
+        where dataset = $dataset and rows > 0
+        group by delivery_id
+        having bool_or(is_live and ($months is null or list_contains($months::date[], month)))
+        order by delivery_id""",
+        {"dataset": dataset, "months": None if months is None else list(months)},
+    ).fetchall()
+    return [
+        _Live(
+            clean_file(portfolio, dataset, delivery_id),
+            None if is_whole else tuple(counting),
+            bool(has_uuids),
+        )
+        for delivery_id, counting, is_whole, has_uuids in found
+    ]
+
+
+def _view(contract: Contract, live: Sequence[_Live], zone: str, *, keeps_uuids: bool) -> str:
+    if not live:
+        nothing = ", ".join(f'null::{kind} as "{name}"' for name, kind in contract.shape)
+        return f"select {nothing} where false"
+    as_text = not keeps_uuids
+    wholes = [file for file in live if file.months is None]
+    parts = [
+        _select(contract, [file.file for file in wholes if file.has_uuids is has], as_text)
+        for has in (True, False)
+        if any(file.has_uuids is has for file in wholes)
+    ]
+    parts += [
+        f"{_select(contract, [file.file], as_text)} where {month_sql(contract, zone)} in "
+        f"({', '.join(f'date {month.isoformat()!r}' for month in file.months)})"
+        for file in live
+        if file.months is not None
+    ]
+    rows = " union all ".join(parts)
+    return _newest_of_key(contract, rows) if _needs_newest(contract, live) else rows
+
+
+def _select(contract: Contract, files: Sequence[Path], as_text: bool) -> str:
+    """`union_by_name` reads every footer, so the planner knows how many rows there are."""
+    columns = ", ".join(
+        f'"{name}"::varchar as "{name}"' if name == _ID and as_text else f'"{name}"'
+        for name, _ in contract.shape
+    )
+    listed = ", ".join(map(literal, files))
+    options = "union_by_name = true, hive_partitioning = false"
+    return f"select {columns} from read_parquet([{listed}], {options})"  # noqa: S608
+
+
+def _needs_newest(contract: Contract, live: Sequence[_Live]) -> bool:
+    return contract.repeated == "supersede" and len(live) > 1
+
+
+def _newest_of_key(contract: Contract, rows: str) -> str:
+    """Of rows delivered again under one key the newest version, ties broken by path and id."""
+    columns = ", ".join(f'rows."{name}"' for name, _ in contract.shape)
+    key = ", ".join(f'rows."{name}"' for name in contract.key)
+    return (
+        f"select {columns} from ({rows}) as rows join deliveries on "  # noqa: S608
+        f"deliveries.dataset = '{contract.dataset}' "
+        "and deliveries.delivery_id = rows.delivery_id "
+        f"qualify row_number() over (partition by {key} order by coalesce(exported_at, "
+        "modified_at) desc, path desc, rows.delivery_id desc, rows.row_no desc) = 1"
+    )

@@ -1,0 +1,99 @@
+"""Which month the rows of a clean file count in, in the portfolio's zone (method D12).
+
+Knows contracts and clean files; reads them, writes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from roi_pipeline.ingest.columns import INSTANT, Contract
+from roi_pipeline.ingest.landing import literal
+
+
+@dataclass(frozen=True)
+class MonthRows:
+    """The part of a delivery that counts in one month (None: the file counts whole).
+
+    `first_at` and `last_at` are UTC without a zone.
+    """
+
+    month: date | None
+    rows: int
+    amount: Decimal | None
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+def month_sql(contract: Contract, zone: str) -> str:
+    """SQL of the month a row of the dataset counts in."""
+    if contract.derived:
+        return f'"{contract.derived[0][0]}"'
+    if contract.time is None:
+        return "null::date"
+    time = f'"{contract.time}"'
+    return _local_month(time, zone) if _is_zoned(contract, zone) else _month(time)
+
+
+def months_of(
+    con: duckdb.DuckDBPyConnection, contract: Contract, file: Path, zone: str
+) -> list[MonthRows]:
+    """Rows, money and first and last instant of a clean file, by month."""
+    grouped = _by_quarter(contract, zone) if _is_zoned(contract, zone) else _by_month(contract)
+    found = con.execute(grouped.format(file=literal(file))).fetchall()
+    return [MonthRows(*row) for row in found]
+
+
+def _is_zoned(contract: Contract, zone: str) -> bool:
+    """Whether the month depends on the zone: days and billing periods are what they say."""
+    if contract.derived or contract.time is None or zone == "UTC":
+        return False
+    return contract.column(contract.time).type == INSTANT
+
+
+def _month(time: str) -> str:
+    return f"date_trunc('month', {time})::date"
+
+
+def _local_month(time: str, zone: str) -> str:
+    quoted = zone.replace("'", "''")
+    return _month(f"timezone('{quoted}', timezone('UTC', {time}))")
+
+
+def _by_month(contract: Contract) -> str:
+    first, last = _span(contract)
+    return (
+        f"select {month_sql(contract, 'UTC')} as month, count(*), {_amount(contract)}, "  # noqa: S608
+        f"{_at('min', first)}, {_at('max', last)} from read_parquet({{file}}) group by 1 order by 1"
+    )
+
+
+def _by_quarter(contract: Contract, zone: str) -> str:
+    """Group by quarter hour first, the finest offset of any zone: a zone's calendar is slow."""
+    time = f'"{contract.time}"'
+    quarter = f"make_timestamp(epoch_us({time}) // 900000000 * 900000000)"
+    return (
+        f"select {_local_month('quarter', zone)}, sum(rows)::bigint, "  # noqa: S608
+        "sum(amount)::decimal(38,18), min(first), max(last) from ("
+        f"select {quarter} as quarter, count(*) as rows, {_amount(contract)} as amount, "
+        f"{_at('min', contract.time)} as first, {_at('max', contract.time)} as last "
+        "from read_parquet({file}) group by 1) group by 1 order by 1"
+    )
+
+
+def _amount(contract: Contract) -> str:
+    return f'sum("{contract.money}")::decimal(38,18)' if contract.money else "null"
+
+
+def _span(contract: Contract) -> tuple[str | None, str | None]:
+    """A bill covers its charges, which may lie outside its billing period."""
+    if contract.dataset == "billing":
+        return "charge_period_start", "charge_period_end"
+    return contract.time, contract.time
+
+
+def _at(function: str, time: str | None) -> str:
+    return f'{function}("{time}")::timestamp' if time else "null"

@@ -1,0 +1,189 @@
+"""What became of every delivery: the receipt tables, written in one transaction a file.
+
+Knows the tables `deliveries`, `delivery_months`, `delivery_paths`, `quarantine`, `refusals` and
+what must add up in them. Reads no delivered file.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import duckdb
+
+from roi_pipeline.errors import DataRefused
+from roi_pipeline.ingest.discovery import Found
+from roi_pipeline.ingest.months import MonthRows
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+TABLES = """
+create table if not exists deliveries (
+    delivery_id varchar, dataset varchar, source_id varchar, path varchar, file_sha256 varchar,
+    content_sha256 varchar, exported_at timestamptz, modified_at timestamptz, bytes bigint,
+    format varchar, rows_read bigint, rows_accepted bigint, rows_quarantined bigint,
+    rows_superseded bigint, money_total decimal(38,18), residue decimal(38,24),
+    export_group varchar, notes json, received_at timestamptz, primary key (dataset, delivery_id)
+);
+create table if not exists delivery_months (
+    dataset varchar, delivery_id varchar, month date, rows bigint, amount decimal(38,18),
+    first_at timestamptz, last_at timestamptz, is_live boolean
+);
+create table if not exists delivery_paths (
+    dataset varchar, path varchar, bytes bigint, modified_at timestamptz, delivery_id varchar,
+    primary key (dataset, path)
+);
+create table if not exists quarantine (
+    dataset varchar, delivery_id varchar, row_no bigint, reason varchar, row json,
+    month date, amount decimal(38,18)
+);
+create table if not exists refusals (
+    path varchar, dataset varchar, source_id varchar, file_sha256 varchar, reason varchar,
+    refused_at timestamptz
+);
+"""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one delivered file; rows add up: read = accepted + quarantined + superseded.
+
+    `warnings` are for the person who runs this: they refuse nothing.
+    """
+
+    delivery_id: str
+    dataset: str
+    source_id: str
+    path: str
+    file_sha256: str
+    content_sha256: str
+    exported_at: datetime | None
+    modified_at: datetime
+    bytes: int
+    format: str
+    rows_read: int
+    rows_accepted: int
+    rows_quarantined: int
+    rows_superseded: int
+    money_total: Decimal | None
+    residue: Decimal
+    export_group: str
+    notes: dict[str, object]
+    months: tuple[date, ...] = ()
+    is_new: bool = True
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about the file, in sentences."""
+        found = self.notes.get("warnings", [])
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+_STORED = tuple(field.name for field in fields(Receipt) if field.name not in ("months", "is_new"))
+# Instants are read as microseconds: DuckDB needs a further package to hand them over itself.
+_READ = ", ".join(f"epoch_us({name})" if name.endswith("_at") else name for name in _STORED)
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the receipt tables where they are not yet there."""
+    con.execute(TABLES)
+
+
+def known(con: duckdb.DuckDBPyConnection, dataset: str, content_sha256: str) -> Receipt | None:
+    """The receipt of a delivery that already brought these bytes, packed or not, as any name."""
+    found = con.execute(
+        f"select {_READ} from deliveries "  # noqa: S608
+        "where dataset = $dataset and (content_sha256 = $sha256 or file_sha256 = $sha256)",
+        {"dataset": dataset, "sha256": content_sha256},
+    ).fetchall()
+    if not found:
+        return None
+    values = dict(zip(_STORED, found[0], strict=True))
+    for name in ("exported_at", "modified_at"):
+        values[name] = (
+            None if values[name] is None else _EPOCH + timedelta(microseconds=values[name])
+        )
+    return Receipt(**{**values, "notes": json.loads(values["notes"])}, is_new=False)
+
+
+def delivered_at_path(con: duckdb.DuckDBPyConnection, found: Found) -> tuple[str, bool] | None:
+    """The delivery last read from a path, and whether the file still looks as it did then."""
+    rows = con.execute(
+        "select delivery_id, bytes = $bytes and modified_at = $modified_at from delivery_paths "
+        "where dataset = $dataset and path = $path",
+        {
+            "dataset": found.source.dataset,
+            "path": found.path,
+            "bytes": found.bytes,
+            "modified_at": found.modified_at,
+        },
+    ).fetchall()
+    return (str(rows[0][0]), bool(rows[0][1])) if rows else None
+
+
+def record(
+    con: duckdb.DuckDBPyConnection,
+    receipt: Receipt,
+    months: Sequence[MonthRows],
+    malformed: Sequence[tuple[int, str]],
+    received_at: datetime,
+) -> None:
+    """Write a receipt; runs in the caller's transaction. The temporary table `aside`, if any rows
+    were put aside, holds the readable ones.
+
+    Raises DataRefused when read is not accepted + quarantined + superseded, which rolls all back.
+    """
+    key = {"dataset": receipt.dataset, "delivery_id": receipt.delivery_id}
+    if receipt.rows_quarantined > len(malformed):
+        con.execute(
+            "insert into quarantine select $dataset, $delivery_id, row_no, reason, row, month, "
+            "amount from aside order by row_no",
+            key,
+        )
+    if malformed:
+        numbers, reasons = zip(*malformed, strict=True)
+        con.execute(
+            "insert into quarantine select $dataset, $delivery_id, unnest($numbers::bigint[]), "
+            "unnest($reasons::varchar[]), null, null, null",
+            {**key, "numbers": list(numbers), "reasons": list(reasons)},
+        )
+    con.executemany(
+        "insert into delivery_months values (?, ?, ?, ?, ?, ?, ?, false)",
+        [[*key.values(), m.month, m.rows, m.amount, m.first_at, m.last_at] for m in months]
+        or [[*key.values(), None, 0, None, None, None]],
+    )
+    _insert(con, receipt, received_at)
+    _add_up(con, receipt)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, receipt: Receipt, received_at: datetime) -> None:
+    values = {name: getattr(receipt, name) for name in _STORED}
+    values |= {"notes": json.dumps(receipt.notes), "received_at": received_at}
+    names = ", ".join(f"${name}" for name in values)
+    con.execute(f"insert into deliveries ({', '.join(values)}) values ({names})", values)  # noqa: S608
+
+
+def remember_path(con: duckdb.DuckDBPyConnection, found: Found, delivery_id: str) -> None:
+    """Note size and time of a file that was read, so that the next run need not read it again."""
+    con.execute(
+        "insert or replace into delivery_paths values (?, ?, ?, ?, ?)",
+        [found.source.dataset, found.path, found.bytes, found.modified_at, delivery_id],
+    )
+
+
+def _add_up(con: duckdb.DuckDBPyConnection, receipt: Receipt) -> None:
+    """Promise 11 and invariant 1, over what was stored, not over what was meant to be stored."""
+    ((accepted,),) = con.execute(
+        "select coalesce(sum(rows), 0) from delivery_months where dataset = ? and delivery_id = ?",
+        [receipt.dataset, receipt.delivery_id],
+    ).fetchall()
+    ((quarantined,),) = con.execute(
+        "select count(*) from quarantine where dataset = ? and delivery_id = ?",
+        [receipt.dataset, receipt.delivery_id],
+    ).fetchall()
+    if receipt.rows_read != accepted + quarantined + receipt.rows_superseded:
+        raise DataRefused(
+            f"{receipt.path}: rows do not add up: {receipt.rows_read} read, {accepted} accepted, "
+            f"{quarantined} quarantined, {receipt.rows_superseded} superseded; nothing was stored"
+        )

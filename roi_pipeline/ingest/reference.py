@@ -1,0 +1,145 @@
+"""The contracts of the small dated tables that people edit (contracts §2, reference/).
+
+Two rows with one key are a mistake of the person who edits, not a delivery of the same thing
+twice, so they are refused rather than resolved.
+"""
+
+from roi_pipeline.ingest.columns import (
+    DAY,
+    FLAG,
+    INSTANT,
+    PRICE,
+    WHOLE,
+    Column,
+    Contract,
+    Rule,
+    at_least_zero,
+    currency,
+    label,
+    one_of,
+    required,
+    share,
+    text,
+)
+
+_IN_FORCE = Rule("valid_to before valid_from", "valid_to >= valid_from")
+
+PRICES = Contract(
+    dataset="prices",
+    columns=(
+        required(label("system_id")),
+        required(label("driver")),
+        required(label("unit")),
+        required(Column("unit_price", PRICE)),
+        required(currency()),
+        required(Column("valid_from", DAY)),
+        Column("valid_to", DAY),
+        at_least_zero("standard_error", PRICE),
+        required(text("source_document")),
+    ),
+    key=("system_id", "driver", "unit", "valid_from"),
+    repeated="refuse",
+    rules=(_IN_FORCE,),
+)
+
+BASELINES = Contract(
+    dataset="baselines",
+    columns=(
+        required(label("system_id")),
+        required(label("version")),
+        required(label("metric")),
+        required(Column("value", PRICE)),
+        required(label("unit")),
+        at_least_zero("n", WHOLE),
+        at_least_zero("standard_error", PRICE),
+        required(Column("window_start", DAY)),
+        required(Column("window_end", DAY)),
+        required(text("source_document")),
+    ),
+    key=("system_id", "version", "metric"),
+    repeated="refuse",
+    rules=(Rule("window_end before window_start", "window_end >= window_start"),),
+)
+
+TERMS = Contract(
+    dataset="terms",
+    columns=(
+        required(label("system_id")),
+        required(label("term")),
+        required(label("value")),
+        label("unit"),
+        required(Column("valid_from", DAY)),
+        required(label("version")),
+        required(text("approved_by")),
+        required(Column("approved_at", INSTANT)),
+        text("document"),
+        text("sha256"),
+    ),
+    key=("system_id", "term", "valid_from", "version"),
+    repeated="refuse",
+)
+
+ALLOCATION = Contract(
+    dataset="allocation",
+    columns=(
+        required(label("allocation_key")),
+        required(label("system_id")),
+        share("share"),
+        one_of("driver", "predictions", "tokens", "compute_seconds"),
+        required(Column("valid_from", DAY)),
+        Column("valid_to", DAY),
+    ),
+    key=("allocation_key", "system_id", "valid_from"),
+    repeated="refuse",
+    rules=(
+        Rule("neither share nor driver, or both", "(share is null) <> (driver is null)"),
+        _IN_FORCE,
+    ),
+)
+
+COST_CATEGORIES = Contract(
+    dataset="cost_categories",
+    columns=(
+        required(Column("rule_order", WHOLE)),
+        required(one_of("dataset", "billing", "capex", "operating_costs")),
+        required(label("match_column")),
+        text("match_key"),
+        required(one_of("match_op", "equals", "glob", "regex")),
+        required(text("match_value")),
+        label("system_id"),
+        label("allocation_key"),
+        label("category"),
+        label("cost_class"),
+        label("regulatory_category"),
+        Column("valid_from", DAY),
+    ),
+)
+
+MODEL_VERSIONS = Contract(
+    dataset="model_versions",
+    columns=(
+        required(label("system_id")),
+        required(label("model_version")),
+        required(Column("deployed_on", DAY)),
+        Column("retired_on", DAY),
+        required(Column("rollback_possible", FLAG)),
+        Column("metric_at_launch", PRICE),
+    ),
+    key=("system_id", "model_version", "deployed_on"),
+    repeated="refuse",
+    rules=(Rule("retired_on before deployed_on", "retired_on >= deployed_on"),),
+)
+
+REVIEWS = Contract(
+    dataset="reviews",
+    columns=(
+        required(label("system_id")),
+        required(Column("decided_on", DAY)),
+        required(label("kind")),
+        required(one_of("decision", "continue", "retrain", "rollback", "replace", "decommission")),
+        required(text("decided_by")),
+        required(text("rationale")),
+    ),
+)
+
+REFERENCE = (PRICES, BASELINES, TERMS, ALLOCATION, COST_CATEGORIES, MODEL_VERSIONS, REVIEWS)

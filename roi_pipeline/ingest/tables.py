@@ -1,0 +1,94 @@
+"""A delivered file as a table DuckDB can select from: CSV, JSON lines or Parquet.
+
+Columns are called c0, c1, … by position, so no name of a user ever becomes SQL.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from roi_pipeline.errors import DataRefused
+from roi_pipeline.ingest.columns import TEXT
+from roi_pipeline.ingest.files import MAX_RECORD
+from roi_pipeline.ingest.layout import Table
+from roi_pipeline.ingest.rescue import Rescued
+
+_DIALECT = """auto_detect = false, delim = ',', quote = '"', escape = '"', strict_mode = true"""
+
+
+def csv_table(path: Path, header: tuple[str, ...]) -> Table:
+    """A CSV with a header, every value as text, read strictly; rows are numbered in file order."""
+    names = [f"c{position}" for position in range(len(header))]
+    sql = f"read_csv($path, columns = {_columns(names)}, header = true, {_dialect()})"
+    types = (TEXT,) * len(header)
+    return Table(sql, "row_number() over ()", header, types, {"path": str(path)})
+
+
+def rescued_table(rescued: Rescued, header: tuple[str, ...]) -> Table:
+    """What the slow path saved: the row number is a field of its own, and there is no header."""
+    names = ["row_no", *(f"c{position}" for position in range(len(header)))]
+    sql = f"read_csv($path, columns = {_columns(names)}, header = false, {_dialect()})"
+    types = (TEXT,) * len(header)
+    return Table(sql, "row_no::bigint", header, types, {"path": str(rescued.path)})
+
+
+def parquet_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tuple[Table, int]:
+    """A Parquet file with its own types, and the number of rows its metadata states.
+
+    Raises DataRefused for metadata that cannot be read.
+    """
+    bound: dict[str, object] = {"path": str(path)}
+    try:
+        (rows,) = con.execute(
+            "select num_rows from parquet_file_metadata($path)", bound
+        ).fetchall()[0]
+        schema = con.execute(
+            "select name, coalesce(num_children, 0) from parquet_schema($path)", bound
+        ).fetchall()
+        described = con.execute("describe select * from read_parquet($path)", bound).fetchall()
+    except duckdb.Error as error:
+        raise unreadable(error, name) from None
+    header = _top_level(schema)
+    aliases = ", ".join(f"c{position}" for position in range(len(header)))
+    sql = f"read_parquet($path, file_row_number = true) as file({aliases}, file_row_no)"
+    types = tuple(str(row[1]) for row in described)
+    return Table(sql, "file_row_no + 1", header, types, bound), int(rows)
+
+
+def unreadable(error: duckdb.Error, name: str) -> Exception:
+    """What a failed read means: a broken file is refused, a full disk or memory is not its fault.
+
+    The message of DuckDB is left out, for it quotes the data.
+    """
+    text = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in text:
+        return error
+    return DataRefused(
+        f"{name}: cannot be read ({type(error).__name__}): corrupt or cut; send it again, with a "
+        "manifest that states its sha256"
+    )
+
+
+def _top_level(schema: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    """The names of the columns themselves, not of what is nested in them.
+
+    >>> _top_level([("root", 2), ("a", 0), ("tags", 1), ("key", 0)])
+    ('a', 'tags')
+    """
+    names: list[str] = []
+    nested = 0
+    for name, children in schema[1:]:
+        if nested == 0:
+            names.append(name)
+        nested += children - (nested > 0)
+    return tuple(names)
+
+
+def _columns(names: Sequence[str]) -> str:
+    return "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in names) + "}"
+
+
+def _dialect() -> str:
+    # Twice the longest record: the row number and quotes of the slow path come on top.
+    return f"{_DIALECT}, max_line_size = {2 * MAX_RECORD}"

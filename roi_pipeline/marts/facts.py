@@ -1,0 +1,142 @@
+"""The facts behind returns and status: what each system brought and cost a month, and the trailing
+window of months that count as evidence (method §1.5, §3.3, §6)."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from math import sqrt
+from typing import Any
+
+import duckdb
+
+from roi_pipeline.domain.cashflow import incremental_roi
+from roi_pipeline.domain.uncertainty import z_score
+from roi_pipeline.marts.terms import Terms
+
+
+@dataclass(frozen=True)
+class Month:
+    """What one system brought and cost in one month, and how sure that is."""
+
+    month: date
+    value: Decimal
+    tco_cash: Decimal
+    tco_accrual: Decimal
+    avoidable: Decimal
+    low_gap: float
+    high_gap: float
+    variance: float
+    acted: int
+    linked: int
+    maturity: float | None
+
+    @property
+    def coverage(self) -> float | None:
+        """Linked outcomes a decision acted on."""
+        return self.linked / self.acted if self.acted else None
+
+
+@dataclass(frozen=True)
+class Window:
+    """The trailing evidence months of a system: what they brought, what not running it saves."""
+
+    value: Decimal
+    avoidable: Decimal
+    point: float | None
+    low: float | None
+    high: float | None
+
+
+def read(
+    con: duckdb.DuckDBPyConnection,
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[Month]]]:
+    """roi_input by system, oldest first: the columns that pass through, and the facts."""
+    shown: dict[str, list[dict[str, Any]]] = {}
+    facts: dict[str, list[Month]] = {}
+    frame = con.execute("select * from roi_input order by system_id, month").pl()
+    for row in frame.iter_rows(named=True):
+        system_id = row["system_id"]
+        shown.setdefault(system_id, []).append(
+            {
+                "month": row["month"],
+                "system_id": system_id,
+                "value": row["value"],
+                "gross_value": row["gross_value"],
+                "tco_cash": row["tco_cash"],
+                "tco_accrual": row["tco_accrual"],
+                "avoidable_cost": row["avoidable"],
+                "net_cash": row["net_cash"],
+                "net_accrual": row["net_accrual"],
+                "cumulative_value": row["cumulative_value"],
+                "cumulative_tco_cash": row["cumulative_tco_cash"],
+                "cumulative_tco_accrual": row["cumulative_tco_accrual"],
+                "cumulative_net_cash": row["cumulative_value"] - row["cumulative_tco_cash"],
+                "cumulative_net_accrual": row["cumulative_value"] - row["cumulative_tco_accrual"],
+                "value_trailing_12": row["value_trailing_12"],
+                "tco_accrual_trailing_12": row["tco_trailing_12"],
+            }
+        )
+        facts.setdefault(system_id, []).append(
+            Month(
+                row["month"],
+                row["value"],
+                row["tco_cash"],
+                row["tco_accrual"],
+                row["avoidable"],
+                float(row["value_low_gap"]),
+                float(row["value_high_gap"]),
+                row["value_variance"],
+                int(row["acted"]),
+                int(row["linked"]),
+                row["maturity"],
+            )
+        )
+    return shown, facts
+
+
+def evidence_months(system_id: str, seen: list[Month], terms: Terms) -> list[Month]:
+    """The trailing months that count as evidence (method §6), at most the contract's window."""
+    size = int(terms.number(system_id, seen[-1].month, "evidence_window_months", 3))
+    policy = terms.policy(system_id, seen[-1].month)
+    known = [
+        month
+        for month in seen
+        if (month.maturity or 0) >= policy.min_maturity
+        and (month.coverage or 0) >= policy.min_coverage
+        and month.linked >= policy.min_predictions
+    ]
+    return known[-size:]
+
+
+def window(system_id: str, seen: list[Month], terms: Terms) -> Window:
+    """Incremental ROI over the evidence window (method §1.5, D8), with 95 % bounds that also hold
+    whatever the open predictions turn out to be (method §3.3)."""
+    months = evidence_months(system_id, seen, terms)
+    value = sum((month.value for month in months), Decimal(0))
+    avoidable = sum((month.avoidable for month in months), Decimal(0))
+    point = incremental_roi(value, avoidable)
+    if point is None:
+        return Window(value, avoidable, None, None, None)
+    reach = z_score() * sqrt(sum(month.variance for month in months))
+    low = float(value) + sum(month.low_gap for month in months) - reach
+    high = float(value) + sum(month.high_gap for month in months) + reach
+    cost = float(avoidable)
+    return Window(
+        value,
+        avoidable,
+        rounded(point),
+        rounded((low - cost) / cost),
+        rounded((high - cost) / cost),
+    )
+
+
+def cumulative_low(seen: list[Month]) -> Decimal:
+    """The least the cumulative cash net can be: open predictions at their worst, less 1.96 SE."""
+    net = sum((month.value - month.tco_cash for month in seen), Decimal(0))
+    gap = sum(month.low_gap for month in seen)
+    reach = z_score() * sqrt(sum(month.variance for month in seen))
+    return net + Decimal(str(round(gap - reach, 6)))
+
+
+def rounded(number: Decimal | float | None) -> float | None:
+    return None if number is None else round(float(number), 6)

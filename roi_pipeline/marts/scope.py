@@ -1,0 +1,87 @@
+"""What a run is about: the months, the cut-off, and the portfolio's own settings, as small tables
+that every model can read."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from roi_pipeline.domain.calendar import Months, add_months
+from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.warehouse import transaction
+
+DDL = """
+create table if not exists closing (
+    month date primary key, edition varchar, closed_by varchar, closed_at timestamptz,
+    live varchar[]
+);
+create or replace table setting (reporting_currency varchar, time_zone varchar);
+create or replace table run_scope (as_of timestamp, as_of_on date);
+create or replace table run_month (month date);
+create or replace table systems (
+    system_id varchar, name varchar, scenario varchar, owner varchar, serving_mode varchar,
+    invested_on date, live_on date, outcome_horizon_days integer,
+    positive_decisions varchar[], positive_outcomes varchar[]
+);
+"""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The months an edition covers, and how far the truth was known (`as_of`, exclusive, UTC)."""
+
+    months: Months
+    as_of: datetime
+
+    @classmethod
+    def through(cls, portfolio: Portfolio, last: date, as_of: datetime | None = None) -> "Scope":
+        """From the first investment to `last`; what came true until that month ended is known."""
+        end = add_months(last, 1)
+        return cls(Months(first_month(portfolio), last), as_of or datetime(end.year, end.month, 1))
+
+
+def first_month(portfolio: Portfolio) -> date:
+    """The month of the earliest investment: month 0 of the portfolio's cash view."""
+    return min(system.invested_on for system in portfolio.systems).replace(day=1)
+
+
+def write(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, scope: Scope) -> None:
+    """Put the scope and the portfolio's systems where the models find them."""
+    with transaction(con):
+        con.execute(DDL)
+        con.execute(
+            "insert into setting values (?, ?)",
+            [portfolio.reporting_currency, portfolio.time_zone],
+        )
+        con.execute("insert into run_scope values (?, ?)", [scope.as_of, scope.as_of.date()])
+        con.executemany("insert into run_month values (?)", [[month] for month in scope.months])
+        con.executemany(
+            "insert into systems values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                [
+                    system.id,
+                    system.name,
+                    system.scenario,
+                    system.owner,
+                    system.serving_mode,
+                    system.invested_on,
+                    system.live_on,
+                    system.outcome_horizon_days,
+                    list(system.positive.decision) if system.positive else None,
+                    list(system.positive.outcome) if system.positive else None,
+                ]
+                for system in portfolio.systems
+            ],
+        )
+
+
+def closed_through(con: duckdb.DuckDBPyConnection) -> date | None:
+    """The last closed month; every month up to it is closed too."""
+    (month,) = con.execute("select max(month) from closing").fetchall()[0]
+    return None if month is None else month
+
+
+def open_months(con: duckdb.DuckDBPyConnection, scope: Scope) -> list[date]:
+    """The months of the scope whose books are still open."""
+    closed = closed_through(con)
+    return [month for month in scope.months if closed is None or month > closed]

@@ -1,0 +1,77 @@
+"""The contract terms in force: which policy rules a system in a month, and under which version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from roi_pipeline.domain.calendar import month_end
+from roi_pipeline.domain.status import Policy
+
+# term in terms.csv -> field of Policy; consecutive_months rules every streak
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "hurdle_rate_annual": ("hurdle",),
+    "recover_margin": ("recover_margin",),
+    "consecutive_months": ("bad_months", "good_months", "negative_months"),
+    "grace_months": ("grace_months",),
+    "probation_months": ("probation_months",),
+    "stale_months": ("stale_months",),
+    "min_maturity": ("min_maturity",),
+    "min_coverage": ("min_coverage",),
+    "min_predictions": ("min_predictions",),
+}
+WHOLE = {"bad_months", "good_months", "negative_months", "grace_months", "probation_months"} | {
+    "stale_months",
+    "min_predictions",
+}
+DEFAULT_VERSION = "method-defaults"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Every dated term of the portfolio."""
+
+    rows: tuple[tuple[str, str, str, date, str], ...]  # system, term, value, valid_from, version
+
+    @classmethod
+    def read(cls, con: duckdb.DuckDBPyConnection) -> "Terms":
+        """All rows of terms.csv, oldest first."""
+        found = con.execute(
+            "select system_id, term, value, valid_from, version from terms "
+            "order by valid_from, version, system_id, term"
+        ).fetchall()
+        return cls(tuple(found))
+
+    def in_force(self, system_id: str, month: date) -> dict[str, tuple[str, str]]:
+        """Term -> (value, version) on the last day of a month; a later row replaces an earlier."""
+        last = month_end(month)
+        return {
+            term: (value, version)
+            for system, term, value, valid_from, version in self.rows
+            if system == system_id and valid_from <= last
+        }
+
+    def policy(self, system_id: str, month: date) -> Policy:
+        """The policy of method §6 with the contract's terms in the place of its defaults."""
+        chosen: dict[str, Any] = {}
+        for term, (value, _) in self.in_force(system_id, month).items():
+            for name in FIELDS.get(term, ()):
+                chosen[name] = int(float(value)) if name in WHOLE else float(value)
+        return Policy(**chosen)
+
+    def number(self, system_id: str, month: date, term: str, default: float) -> float:
+        """One numeric term, or the method's default."""
+        found = self.in_force(system_id, month).get(term)
+        return float(found[0]) if found else default
+
+    def text(self, system_id: str, month: date, term: str, default: str) -> str:
+        """One textual term, or the method's default."""
+        found = self.in_force(system_id, month).get(term)
+        return found[0] if found else default
+
+    def version(self, system_id: str, month: date) -> str:
+        """The newest version among the terms in force."""
+        versions = [version for _, version in self.in_force(system_id, month).values()]
+        return max(versions, default=DEFAULT_VERSION)

@@ -1,0 +1,132 @@
+"""The SQL models: one file, one table. Reads files and SQL text; opens no database.
+
+A model file says in its first line what one row means to a person, in its second the grain, and in
+a closing `/* example … */` block what it gives for a few rows anyone can work out by hand.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from hashlib import sha256
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+from roi_pipeline.errors import ConfigurationError
+
+COST_LINES = "cost_lines"
+VALUE_LINES = "value_lines"
+LINE_COLUMNS = {
+    COST_LINES: (
+        "delivery_id",
+        "row_no",
+        "month",
+        "basis",
+        "system_id",
+        "allocation_key",
+        "kind",
+        "category",
+        "cost_class",
+        "regulatory_category",
+        "amount",
+        "is_avoidable",
+        "source",
+        "source_id",
+        "currency",
+        "original_amount",
+    ),
+    VALUE_LINES: ("cell_id", "driver", "priced_as", "measure", "factor", "category"),
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """One table: its layer (the folder), what a row means, its key, its query and what it reads."""
+
+    name: str
+    layer: str
+    description: str
+    grain: tuple[str, ...]
+    query: str
+    reads: frozenset[str]
+    example: str | None = None
+    is_kept: bool = False
+
+    @property
+    def code_version(self) -> str:
+        """Changes when the query does."""
+        return sha256(self.query.encode()).hexdigest()[:12]
+
+
+def package_folder(name: str) -> Path:
+    """A folder that ships with the package: inside it when installed, beside it in a checkout."""
+    inside = Path(__file__).parent / name
+    return inside if inside.is_dir() else Path(__file__).parent.parent / name
+
+
+def load(own: Path | None = None) -> dict[str, Model]:
+    """All models by name, each after those it reads.
+
+    `own` is the `sql/` folder of a portfolio; the scenarios in its `value/` join ours.
+    Raises ConfigurationError when a file has no header, cannot be parsed, or repeats a name.
+    """
+    files = sorted(package_folder("sql").glob("*/*.sql"))
+    if own is not None:
+        files += sorted(own.glob("value/*.sql"))
+    found: dict[str, Model] = {}
+    for file in files:
+        model = read(file)
+        if model.name in found:
+            raise ConfigurationError(
+                f"{file}: a model named {model.name} exists already; rename it"
+            )
+        found[model.name] = model
+    for union in (COST_LINES, VALUE_LINES):
+        found[union] = _union(union, found.values())
+    order = TopologicalSorter(
+        {name: (model.reads & found.keys()) - {name} for name, model in found.items()}
+    )
+    return {name: found[name] for name in order.static_order()}
+
+
+def read(file: Path) -> Model:
+    """One model from its file."""
+    text, _, example = file.read_text(encoding="utf-8").partition("/* example\n")
+    header = [line.removeprefix("-- ") for line in text.splitlines() if line.startswith("-- ")]
+    if len(header) < 2 or not header[1].startswith("grain: "):
+        raise ConfigurationError(
+            f"{file}: the first line must say what a row means (-- One …), "
+            "the second its key (-- grain: month, system_id)"
+        )
+    query = "\n".join(line for line in text.splitlines() if not line.startswith("-- ")).strip()
+    try:
+        tree = sqlglot.parse_one(query, dialect="duckdb")
+    except sqlglot.ParseError as error:
+        raise ConfigurationError(f"{file}: {error}") from error
+    local = {cte.alias for cte in tree.find_all(exp.CTE)}
+    return Model(
+        name=file.stem,
+        layer=file.parent.name,
+        description=header[0],
+        grain=tuple(header[1].removeprefix("grain: ").split(", ")),
+        query=query,
+        reads=frozenset({table.name for table in tree.find_all(exp.Table)} - local),
+        example=example.rpartition("*/")[0] or None,
+        is_kept=any(line.startswith("kept: ") for line in header),
+    )
+
+
+def _union(name: str, models: Iterable[Model]) -> Model:
+    """Every file of `sql/cost/` or `sql/value/`, stacked: a new file is a new member."""
+    layer = name.removesuffix("_lines")
+    members = sorted(model.name for model in models if model.layer == layer)
+    columns = ", ".join(LINE_COLUMNS[name])
+    return Model(
+        name=name,
+        layer=layer,
+        description=f"Every {layer} line of every file in sql/{layer}/.",
+        grain=("delivery_id", "row_no", "basis") if name == COST_LINES else ("cell_id", "driver"),
+        query="\nunion all\n".join(f"select {columns} from {member}" for member in members),  # noqa: S608
+        reads=frozenset(members),
+    )

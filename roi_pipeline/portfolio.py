@@ -1,0 +1,299 @@
+"""The folder a user owns: the shape of portfolio.yaml, where things lie in it, and its mistakes.
+
+The only module that knows the keys of portfolio.yaml (contracts §1). Knows no database, no column
+of a delivery and no rule about money. Every mistake is a ConfigurationError that names the file,
+the key, the value and the remedy; all mistakes of a file are told at once.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from roi_pipeline import written
+from roi_pipeline.errors import ConfigurationError
+
+FILE = "portfolio.yaml"
+SCENARIOS = (
+    *("fraud_detection", "quality_control", "customer_service", "edge_logistics"),
+    *("decision_support", "decision_matrix"),
+)
+# What may land in an inbox, and the tables people edit under reference/.
+DATASETS = ("billing", "capex", "asset_events", "operating_costs", "predictions", "outcomes", "fx")
+REFERENCES = (
+    *("prices", "baselines", "terms", "allocation"),
+    *("cost_categories", "model_versions", "reviews"),
+)
+BILLING_FORMATS = (
+    *("focus", "aws_cur", "azure_cost", "gcp_billing", "oci_cost"),
+    *("openai_costs", "anthropic_cost"),
+)
+Mechanism = Literal["overwrite", "append"]
+ServingMode = Literal["realtime", "batch", "edge"]
+Id = Annotated[str, AfterValidator(written.identifier)]
+Title = Annotated[str, AfterValidator(written.title)]
+Currency = Annotated[str, AfterValidator(written.currency)]
+Zone = Annotated[str, AfterValidator(written.zone)]
+Day = Annotated[date, BeforeValidator(written.day)]
+SourceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
+Labels = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Positive(_Part):
+    """Which decisions and outcomes count as positive in quality_monthly."""
+
+    decision: Labels
+    outcome: Labels
+
+
+class System(_Part):
+    """One deployed AI system: what it is worth and costs is told under its id."""
+
+    id: Id
+    name: Title
+    scenario: str
+    invested_on: Day
+    live_on: Day
+    serving_mode: ServingMode = "realtime"
+    positive: Positive | None = None
+    owner: Title | None = None
+    outcome_horizon_days: int = Field(default=120, ge=1, le=3650)
+
+    @field_validator("live_on")
+    @classmethod
+    def _after_investment(cls, live_on: date, info: ValidationInfo) -> date:
+        invested_on = info.data.get("invested_on")
+        if invested_on and live_on < invested_on:
+            raise ValueError(f"a system goes live on or after invested_on ({invested_on})")
+        return live_on
+
+
+class Source(_Part):
+    """Files of one dataset: where they land, how they are read, what a new one replaces."""
+
+    dataset: str
+    path: Annotated[str, AfterValidator(written.path)]
+    format: str
+    mechanism: Mechanism
+    columns: Mapping[str, str] = Field(default_factory=dict)
+    time_zone: Zone | None = None
+    id: SourceId
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        dataset = str(given.get("dataset", ""))
+        billing, whole = dataset == "billing", dataset in ("billing", *REFERENCES)
+        defaults = {
+            "id": dataset,
+            "format": "focus" if billing else "table",
+            "mechanism": "overwrite" if whole else "append",
+        }
+        return defaults | {key: value for key, value in given.items() if value is not None}
+
+    @field_validator("dataset")
+    @classmethod
+    def _known_dataset(cls, dataset: str) -> str:
+        return dataset if dataset in REFERENCES else written.one_of(dataset, DATASETS)
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, name: str, info: ValidationInfo) -> str:
+        if "dataset" not in info.data:
+            return name
+        billing = info.data["dataset"] == "billing"
+        return written.one_of(name, BILLING_FORMATS if billing else ("table",))
+
+    @field_validator("columns")
+    @classmethod
+    def _named(cls, columns: Mapping[str, str]) -> Mapping[str, str]:
+        for name in columns:
+            if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+                raise written.MistakeError(
+                    f".{name}", columns[name], "write canonical_name: name in the file"
+                )
+        return columns
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the path lies on this machine (not s3://, gs://, abfs://)."""
+        return "://" not in self.path
+
+
+class Engine(_Part):
+    """Where the heavy step runs, and how much of the machine it may use."""
+
+    name: Literal["duckdb", "spark"] = "duckdb"
+    memory_limit: Annotated[str, AfterValidator(written.memory)] = "4GB"
+    threads: int | None = Field(default=None, ge=1, le=1024)
+    remote: Annotated[str, AfterValidator(written.path)] | None = None
+
+
+class Publish(_Part):
+    """What an edition is written as; `postgres` names an environment variable."""
+
+    parquet: StrictBool = True
+    duckdb: StrictBool = True
+    postgres: Annotated[str, AfterValidator(written.variable)] | None = None
+
+
+class Portfolio(_Part):
+    """A portfolio as its owner described it; paths are those of its folder."""
+
+    folder: Path
+    portfolio: Id
+    reporting_currency: Currency
+    time_zone: Zone = "UTC"
+    systems: tuple[System, ...]
+    sources: tuple[Source, ...] = ()
+    engine: Engine = Engine()
+    publish: Publish = Publish()
+    max_quarantined_share: Decimal = Field(default=Decimal("0.01"), ge=0, lt=1)
+
+    @field_validator("systems")
+    @classmethod
+    def _told_apart(cls, systems: tuple[System, ...], info: ValidationInfo) -> tuple[System, ...]:
+        if not systems:
+            raise ValueError("name at least one system")
+        written.refuse_twice([system.id for system in systems])
+        folder: Path = info.data["folder"]
+        for position, system in enumerate(systems):
+            if system.scenario not in known_scenarios(folder):
+                where = f"[{position}].scenario"
+                remedy = written.choices(system.scenario, known_scenarios(folder))
+                raise written.MistakeError(
+                    where, system.scenario, f"{remedy}, or add sql/value/<name>.sql"
+                )
+        return systems
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _numbered(cls, given: Any) -> Any:
+        """Give every source without an id the name of its dataset, the second one with -2."""
+        if not isinstance(given, list | tuple):
+            return given
+        seen: dict[str, int] = {}
+        numbered = []
+        for source in given:
+            if isinstance(source, Mapping) and isinstance(source.get("dataset"), str):
+                stem = source["dataset"]
+                seen[stem] = seen.get(stem, 0) + 1
+                default = stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"
+                source = {"id": default, **source}
+            numbered.append(source)
+        return numbered
+
+    @field_validator("sources")
+    @classmethod
+    def _unique_sources(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        written.refuse_twice([source.id for source in sources])
+        for position, source in enumerate(sources):
+            if source.dataset in REFERENCES:
+                remedy = f"remove it; reference/{source.dataset}.csv is read without being named"
+                raise written.MistakeError(f"[{position}].dataset", source.dataset, remedy)
+        return sources
+
+    @property
+    def state(self) -> Path:
+        """The working database, clean files and logs; never read by BI."""
+        return self.folder / "state"
+
+    @property
+    def marts(self) -> Path:
+        """What is published."""
+        return self.folder / "marts"
+
+    @property
+    def inbox(self) -> Path:
+        """Where deliveries land when a source names no other place."""
+        return self.folder / "inbox"
+
+    @property
+    def reference(self) -> Path:
+        """The small dated tables that people edit."""
+        return self.folder / "reference"
+
+    @property
+    def database(self) -> Path:
+        """The working database."""
+        return self.state / "warehouse.duckdb"
+
+    @property
+    def readable_folders(self) -> tuple[Path, ...]:
+        """The portfolio and the folders of sources that lie elsewhere on this machine."""
+        elsewhere = [
+            written.steady(source.path) for source in self.sources if source.path[:1] == "/"
+        ]
+        return (self.folder, *elsewhere)
+
+    def reference_sources(self) -> tuple[Source, ...]:
+        """The reference files as sources: read whole, a newer file replaces the older one."""
+        return tuple(
+            Source.model_validate({"dataset": name, "path": f"reference/{name}.csv"})
+            for name in REFERENCES
+        )
+
+    def system(self, system_id: str) -> System:
+        """The system of that id; raises ConfigurationError when there is none."""
+        for system in self.systems:
+            if system.id == system_id:
+                return system
+        choices = written.choices(system_id, [system.id for system in self.systems])
+        raise ConfigurationError(f"{FILE}: no system {system_id!r}: {choices}")
+
+
+def known_scenarios(folder: Path) -> tuple[str, ...]:
+    """The built-in scenarios and those the portfolio adds as sql/value/<name>.sql."""
+    own = sorted(path.stem for path in (folder / "sql" / "value").glob("*.sql"))
+    return (*SCENARIOS, *own)
+
+
+def _keys(part: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(key for key in part.model_fields if key != "folder")
+
+
+_KEYS = {  # which keys may stand where, for 'did you mean'
+    "": _keys(Portfolio),
+    "systems[]": _keys(System),
+    "systems[].positive": _keys(Positive),
+    "sources[]": _keys(Source),
+    "engine": _keys(Engine),
+    "publish": _keys(Publish),
+}
+
+
+def load(folder: Path) -> Portfolio:
+    """Read `folder`/portfolio.yaml (contracts §1).
+
+    Raises ConfigurationError with one line a mistake: file, key, value, remedy.
+    """
+    file = folder / FILE
+    given = written.read_yaml(file)
+    if "folder" in given:
+        raise ConfigurationError(f"{file}: folder: unknown key; remove it")
+    try:
+        return Portfolio.model_validate({**given, "folder": folder.absolute()})
+    except ValidationError as error:
+        lines = [f"{file}: {written.told(detail, _KEYS)}" for detail in error.errors()]
+        raise ConfigurationError("\n".join(lines)) from None

@@ -1,0 +1,157 @@
+"""The working database: opened safely, written in transactions, one month replaced at a time.
+
+Knows DuckDB and where a portfolio keeps its state. Knows no table by name and no rule.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from roi_pipeline.errors import RoiError
+from roi_pipeline.models import Model
+from roi_pipeline.portfolio import Portfolio
+
+LOCKED = "Could not set lock"
+WAIT_S = 900.0
+
+
+@contextmanager
+def opened(
+    portfolio: Portfolio, *, read_only: bool = False, wait_s: float = WAIT_S
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The portfolio's working database, closed at the end whatever happens.
+
+    DuckDB lets one process write: a second run waits up to `wait_s` seconds for the first to end.
+    Raises RoiError when the other run does not end in that time.
+    """
+    portfolio.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    con = _connect(portfolio.database, read_only=read_only, deadline=time.monotonic() + wait_s)
+    try:
+        _confine(con, portfolio, read_only=read_only)
+        yield con
+    finally:
+        con.close()
+
+
+def in_memory(threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """An empty database for worked examples and tests, with the settings that change results."""
+    con = duckdb.connect(config={"threads": threads})
+    con.execute("create schema marts")
+    _settle(con)
+    return con
+
+
+def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPyConnection:
+    while True:
+        try:
+            con = duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            if LOCKED not in str(error):
+                raise
+            if time.monotonic() > deadline:
+                raise RoiError(
+                    f"{path}: another run holds the working database; wait for it to end, "
+                    "or stop it, then run again"
+                ) from error
+            time.sleep(0.2)
+        else:
+            if not read_only:
+                path.chmod(0o600)
+            return con
+
+
+def _settle(con: duckdb.DuckDBPyConnection) -> None:
+    """The settings without which the same rows could give another result."""
+    con.execute("set TimeZone = 'UTC'")
+    con.execute("set search_path = 'main,marts'")
+    con.execute("set ieee_floating_point_ops = false")  # x / 0 is null, never infinity
+    con.execute("set autoinstall_known_extensions = false")
+    con.execute("set autoload_known_extensions = false")
+
+
+def _confine(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, *, read_only: bool) -> None:
+    """Bound memory and reach: after this, no query reads or writes outside the portfolio."""
+    spill = portfolio.state / "tmp" / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    if not read_only:
+        con.execute("create schema if not exists marts")
+    _settle(con)
+    con.execute(f"set memory_limit = '{portfolio.engine.memory_limit}'")
+    con.execute(f"set threads = {portfolio.engine.threads or os.cpu_count() or 1}")
+    con.execute("set temp_directory = $path", {"path": str(spill)})
+    folders = sorted({str(folder.resolve()) for folder in portfolio.readable_folders})
+    con.execute("set allowed_directories = $folders", {"folders": folders})
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """All of the block, or none of it."""
+    con.execute("begin")
+    try:
+        yield con
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+
+
+def table_of(model: Model) -> str:
+    """Where the rows of a model are: marts have a schema of their own."""
+    return f"marts.{model.name}" if model.layer == "marts" else model.name
+
+
+def replace_months(
+    con: duckdb.DuckDBPyConnection, table: str, query: str, months: Sequence[date]
+) -> int:
+    """Put the rows that `query` gives for `months` in the place of those the table holds.
+
+    `query` has a column `month`; rows of other months stay as they are. Runs inside the caller's
+    transaction, creates the table at its first use, and returns the number of rows written.
+    """
+    source = f"select * from ({query}) where list_contains($months, month)"  # noqa: S608
+    con.execute(f"create table if not exists {table} as select * from ({query}) limit 0")  # noqa: S608
+    con.execute(f"delete from {table} where list_contains($months, month)", {"months": months})  # noqa: S608
+    (written,) = rows(con, f"insert into {table} by name {source}", {"months": months})[0]
+    return int(written)
+
+
+def replace(con: duckdb.DuckDBPyConnection, table: str, query: str) -> int:
+    """Put the rows of `query` in the place of the whole table; returns how many."""
+    con.execute(f"create or replace table {table} as {query}")
+    return count(con, table)
+
+
+def replace_frame(
+    con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame, months: Sequence[date] | None
+) -> int:
+    """Put a frame in the place of the table, or of its rows of `months`; returns how many."""
+    con.register("frame_to_write", frame)
+    try:
+        query = "select * from frame_to_write"
+        if months is None:
+            return replace(con, table, query)
+        return replace_months(con, table, query, months)
+    finally:
+        con.unregister("frame_to_write")
+
+
+def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """How many rows a table or view has."""
+    (found,) = rows(con, f"select count(*) from {table}")[0]  # noqa: S608
+    return int(found)
+
+
+def rows(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: object = None
+) -> list[tuple[Any, ...]]:
+    """Every row of a query; the result is always finished, so nothing keeps a lock."""
+    return con.execute(query, parameters).fetchall()

@@ -1,0 +1,9 @@
+-- What was known last about a prediction, for each type of outcome.
+-- grain: prediction_id, outcome_type
+select o.*
+from outcome_log as o
+anti join superseded_outcome as s
+    on o.prediction_id = s.prediction_id
+    and o.outcome_type = s.outcome_type
+    and o.delivery_id = s.delivery_id
+    and o.row_no = s.row_no

@@ -1,0 +1,62 @@
+-- What the cloud and API bills say: billed in the billing month (cash), used up in the charge months (accrual).
+-- grain: delivery_id, row_no, month, basis
+select
+    delivery_id,
+    row_no,
+    billing_month as month,
+    'cash' as basis,
+    system_id,
+    allocation_key,
+    'cloud' as kind,
+    category,
+    cost_class,
+    regulatory_category,
+    case when rate = 1 then billed_cost else cast(cast(billed_cost as decimal(38, 9)) * rate as decimal(38, 18)) end as amount,
+    is_avoidable,
+    'billing' as source,
+    source_id,
+    currency,
+    billed_cost as original_amount
+from charge
+union all
+select
+    c.delivery_id,
+    c.row_no,
+    coalesce(p.month, cast(date_trunc('month', c.start_on) as date)),
+    'accrual',
+    c.system_id,
+    c.allocation_key,
+    'cloud',
+    c.category,
+    c.cost_class,
+    c.regulatory_category,
+    case
+        when c.rate = 1 then coalesce(p.amount, c.effective_cost)
+        else cast(cast(coalesce(p.amount, c.effective_cost) as decimal(38, 9)) * c.rate as decimal(38, 18))
+    end,
+    c.is_avoidable,
+    'billing',
+    c.source_id,
+    c.currency,
+    coalesce(p.amount, c.effective_cost)
+from charge as c
+left join cost_spread as p on p.dataset = 'billing' and p.delivery_id = c.delivery_id and p.row_no = c.row_no
+
+/* example
+# A correction of October usage on November's bill: cash in November, accrual in October.
+given:
+  setting: [{reporting_currency: USD, time_zone: UTC}]
+  billing:
+    - {delivery_id: d, row_no: 1, billing_currency: USD, billed_cost: 1500, effective_cost: 1500, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-31 23:00:00, charge_period_end: 2026-11-01 00:00:00, service_category: Compute}
+    - {delivery_id: d, row_no: 2, billing_currency: USD, billed_cost: -300, effective_cost: -300, billing_period_start: 2026-11-01 00:00:00, billing_period_end: 2026-12-01 00:00:00, charge_period_start: 2026-10-01 00:00:00, charge_period_end: 2026-10-01 01:00:00, service_category: Compute}
+    - {delivery_id: d, row_no: 3, billing_currency: USD, billed_cost: 0, effective_cost: 61, billing_period_start: 2026-11-01 00:00:00, billing_period_end: 2026-12-01 00:00:00, charge_period_start: 2026-10-01 00:00:00, charge_period_end: 2026-12-01 00:00:00, service_category: Compute}
+expect:
+  cloud:
+    - {row_no: 1, month: 2026-10-01, basis: cash, amount: 1500}
+    - {row_no: 1, month: 2026-10-01, basis: accrual, amount: 1500}
+    - {row_no: 2, month: 2026-11-01, basis: cash, amount: -300}
+    - {row_no: 2, month: 2026-10-01, basis: accrual, amount: -300}
+    - {row_no: 3, month: 2026-11-01, basis: cash, amount: 0}
+    - {row_no: 3, month: 2026-10-01, basis: accrual, amount: 31}
+    - {row_no: 3, month: 2026-11-01, basis: accrual, amount: 30}
+*/

@@ -1,0 +1,72 @@
+-- What owned hardware costs: bought and sold in its month (cash), used up over its life (accrual).
+-- grain: delivery_id, row_no, month, basis, kind
+select
+    delivery_id,
+    row_no,
+    cast(date_trunc('month', acquired_on) as date) as month,
+    'cash' as basis,
+    system_id,
+    allocation_key,
+    'purchase' as kind,
+    category,
+    cost_class,
+    regulatory_category,
+    cast(cost as decimal(38, 18)) as amount,
+    false as is_avoidable,
+    'capex' as source,
+    source_id,
+    currency,
+    cast(original_cost as decimal(38, 18)) as original_amount
+from asset
+union all
+select
+    delivery_id,
+    row_no,
+    cast(date_trunc('month', disposed_on) as date),
+    'cash',
+    system_id,
+    allocation_key,
+    'disposal',
+    category,
+    cost_class,
+    regulatory_category,
+    cast(-disposal_proceeds as decimal(38, 18)),
+    false,
+    'capex',
+    source_id,
+    currency,
+    cast(0 as decimal(38, 18))
+from asset
+where disposed_on is not null and disposal_proceeds <> 0
+union all
+select
+    a.delivery_id,
+    a.row_no,
+    d.month,
+    'accrual',
+    coalesce(d.system_id, a.system_id),
+    case when d.system_id is null then a.allocation_key end,
+    d.kind,
+    a.category,
+    a.cost_class,
+    a.regulatory_category,
+    cast(d.amount as decimal(38, 18)),
+    false,
+    'capex',
+    a.source_id,
+    a.currency,
+    cast(null as decimal(38, 18))
+from depreciation as d
+inner join asset as a using (asset_id)
+
+/* example
+given:
+  setting: [{reporting_currency: USD, time_zone: UTC}]
+  capex: [{delivery_id: d, row_no: 1, asset_id: gpu, acquired_on: 2026-09-20, cost: 360, currency: USD, system_id: s, category: accelerators}]
+  depreciation:
+    - {asset_id: gpu, month: 2026-10-01, kind: depreciation, amount: 10}
+expect:
+  hardware:
+    - {row_no: 1, month: 2026-09-01, basis: cash, kind: purchase, amount: 360}
+    - {row_no: 1, month: 2026-10-01, basis: accrual, kind: depreciation, amount: 10}
+*/

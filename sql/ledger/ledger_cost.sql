@@ -1,0 +1,34 @@
+-- What a system cost in a month by driver: paid (cash) and used up (accrual).
+-- grain: month, system_id, side, basis, driver, model_version, serving_mode
+select
+    c.month,
+    c.system_id,
+    'cost' as side,
+    c.basis,
+    c.driver,
+    '' as model_version,
+    '' as serving_mode,
+    c.category,
+    c.cost_class,
+    any_value(c.regulatory_category) as regulatory_category,
+    cast(sum(c.amount) as decimal(38, 9)) as quantity,
+    any_value(s.reporting_currency) as unit,
+    cast(1 as decimal(28, 9)) as unit_price,
+    sum(c.amount) as amount,
+    coalesce(sum(c.amount) filter (where c.is_avoidable), 0) as avoidable_amount,
+    c.source
+from cost_share as c
+cross join setting as s
+group by c.month, c.system_id, c.basis, c.driver, c.category, c.cost_class, c.source
+
+/* example
+given:
+  setting: [{reporting_currency: USD, time_zone: UTC}]
+  operating_costs:
+    - {delivery_id: d, row_no: 1, document_on: 2026-10-01, amount: 10, currency: USD, category: energy, system_id: s}
+    - {delivery_id: d, row_no: 2, document_on: 2026-10-09, amount: 7, currency: USD, category: energy, system_id: s, avoidable: false}
+expect:
+  ledger_cost:
+    - {month: 2026-10-01, system_id: s, basis: cash, driver: invoice/energy, amount: 17, avoidable_amount: 10}
+    - {month: 2026-10-01, system_id: s, basis: accrual, driver: invoice/energy, amount: 17, avoidable_amount: 10}
+*/

@@ -1,0 +1,9 @@
+-- One category of cost.
+-- grain: category
+select
+    category,
+    case when min(cost_class) = max(cost_class) then min(cost_class) else 'mixed' end as cost_class,
+    case when min(regulatory_category) = max(regulatory_category) then min(regulatory_category) end as regulatory_category
+from ledger_monthly
+where side = 'cost'
+group by category

@@ -1,0 +1,61 @@
+-- What a driver brought in a month, how much of it is known, and how far it could still move.
+-- grain: month, system_id, view, model_version, serving_mode, driver
+with spread as ( -- sum of squared values of the predictions behind a driver's line
+    select
+        month,
+        system_id,
+        model_version,
+        serving_mode,
+        driver,
+        sum(
+            (unit_price * rate * factor) ** 2
+            * case measure
+                when 'case' then c.cases
+                when 'amount' then c.amount_squared
+                when 'outcome_amount' then c.outcome_amount_squared
+            end
+        ) as sum_squares
+    from value_priced
+    inner join value_cell as c using (cell_id, month, system_id, model_version, serving_mode)
+    where c.open_cell_id is null
+    group by month, system_id, model_version, serving_mode, driver
+)
+
+select
+    l.month,
+    l.system_id,
+    l.basis as view,
+    l.model_version,
+    l.serving_mode,
+    l.driver,
+    l.category,
+    m.predictions,
+    m.acted,
+    m.linked,
+    m.matured,
+    round(m.linked / nullif(m.acted, 0), 6) as coverage,
+    round(d.maturity, 6) as maturity,
+    l.quantity,
+    l.unit,
+    l.amount,
+    case when l.basis = 'cohort' and l.belongs_month = l.month then l.amount + coalesce(b.low, 0) end as amount_low,
+    case when l.basis = 'cohort' and l.belongs_month = l.month then l.amount + coalesce(b.high, 0) end as amount_high,
+    round(sqrt(greatest(0, (q.sum_squares - cast(l.amount as double) ** 2 / nullif(m.acted, 0)) * m.acted / nullif(m.acted - 1, 0))), 6) as standard_error,
+    coalesce(g.evidence_grade, 'D') as evidence_grade,
+    coalesce(g.is_incremental, false) as is_incremental,
+    s.reporting_currency as currency
+from ledger_monthly as l
+cross join setting as s
+left join value_month as m
+    on l.basis = 'cohort' and l.belongs_month = l.month
+    and m.month = l.month and m.system_id = l.system_id
+    and m.model_version = l.model_version and m.serving_mode = l.serving_mode
+left join maturity as d on l.basis = 'cohort' and d.month = l.month and d.system_id = l.system_id
+left join spread as q
+    on l.basis = 'cohort' and q.month = l.month and q.system_id = l.system_id
+    and q.model_version = l.model_version and q.serving_mode = l.serving_mode and q.driver = l.driver
+left join value_driver_bound as b
+    on b.month = l.month and b.system_id = l.system_id
+    and b.model_version = l.model_version and b.serving_mode = l.serving_mode and b.driver = l.driver
+left join evidence_grade as g on g.system_id = l.system_id
+where l.side = 'value'

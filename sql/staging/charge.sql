@@ -1,0 +1,54 @@
+-- One billing line in the reporting currency, with the system, category and class that the rules give it.
+-- grain: delivery_id, row_no
+with rated as (
+    select
+        f.*,
+        cast(f.billing_period_start as date) as billed_on,
+        cast(f.billing_period_end - interval 1 second as date) as document_on,
+        s.reporting_currency
+    from charge_facet as f
+    cross join setting as s
+)
+
+select
+    b.source_id,
+    b.delivery_id,
+    b.row_no,
+    b.billing_currency as currency,
+    b.billed_cost,
+    b.effective_cost,
+    cast(date_trunc('month', b.billed_on) as date) as billing_month,
+    cast(b.charge_period_start as date) as start_on,
+    greatest(cast(b.charge_period_start as date) + 1, cast(b.charge_period_end as date)) as end_on,
+    b.document_on,
+    case when b.billing_currency = b.reporting_currency then 1 else x.rate end as rate,
+    coalesce(r.system_id, case when r.allocation_key is null then 'unallocated' end) as system_id,
+    r.allocation_key,
+    case
+        when r.category is not null then r.category
+        when b.commitment_discount_status = 'Unused' then 'unused_commitment'
+        when b.charge_category = 'Tax' then 'tax'
+        else coalesce(lower(replace(b.service_category, ' ', '_')), 'uncategorised')
+    end as category,
+    coalesce(r.cost_class, 'opex') as cost_class,
+    r.regulatory_category,
+    b.commitment_discount_id is null and b.charge_category is distinct from 'Purchase' as is_avoidable
+from rated as b
+left join cost_rule as r on r.dataset = 'billing' and r.month = b.month and r.facet = b.facet
+asof left join fx_rate as x on x.currency = b.billing_currency and x.rated_on <= b.document_on
+
+/* example
+# A yen charge is worth what the last rate before the end of its billing period says.
+given:
+  setting: [{reporting_currency: USD, time_zone: UTC}]
+  fx:
+    - {"on": 2026-10-30, base: EUR, currency: USD, rate: 1.25}
+    - {"on": 2026-10-30, base: EUR, currency: JPY, rate: 160}
+  billing:
+    - {row_no: 1, billing_currency: USD, billed_cost: 5, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, service_category: AI and Machine Learning}
+    - {row_no: 2, billing_currency: JPY, billed_cost: 800, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, charge_category: Tax}
+expect:
+  charge:
+    - {row_no: 1, billing_month: 2026-10-01, system_id: unallocated, category: ai_and_machine_learning, rate: 1, is_avoidable: true}
+    - {row_no: 2, billing_month: 2026-10-01, system_id: unallocated, category: tax, rate: 0.0078125, is_avoidable: true}
+*/

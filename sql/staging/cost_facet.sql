@@ -1,0 +1,19 @@
+-- What a rule can look at: each different set of names and tags on the lines of a bill, a ledger or the asset register.
+-- grain: dataset, month, facet
+select distinct
+    'billing' as dataset,
+    month,
+    facet
+from charge_facet
+union all
+select distinct
+    'operating_costs',
+    cast(date_trunc('month', document_on) as date),
+    cast(to_json({category: category, vendor: vendor, description: description, cost_class: cost_class}) as varchar)
+from operating_costs
+union all
+select distinct
+    'capex',
+    cast(date_trunc('month', acquired_on) as date),
+    cast(to_json({category: category, asset_class: asset_class, description: description, location: location, cost_class: cost_class}) as varchar)
+from capex

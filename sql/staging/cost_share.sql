@@ -1,0 +1,52 @@
+-- A cost line, or the part of a shared one that falls to a system; what nobody claims belongs to `unallocated`.
+-- grain: delivery_id, row_no, month, basis, kind, system_id
+select
+    l.delivery_id,
+    l.row_no,
+    l.month,
+    l.basis,
+    coalesce(a.system_id, l.system_id, 'unallocated') as system_id,
+    l.allocation_key,
+    l.kind || '/' || l.category
+    || case
+        when l.cost_class = case when l.source = 'capex' then 'capex' else 'opex' end then ''
+        else '/' || l.cost_class
+    end as driver,
+    l.category,
+    l.cost_class,
+    l.regulatory_category,
+    case
+        when a.system_id is null then l.amount
+        else cast(l.amount * a.share_to as decimal(38, 18)) - cast(l.amount * a.share_from as decimal(38, 18))
+    end as amount,
+    l.is_avoidable,
+    l.source,
+    l.source_id,
+    l.currency,
+    case
+        when a.system_id is null then l.original_amount
+        else cast(l.original_amount * a.share_to as decimal(38, 18)) - cast(l.original_amount * a.share_from as decimal(38, 18))
+    end as original_amount
+from cost_lines as l
+left join allocation_share as a
+    on a.allocation_key = l.allocation_key and l.month between a.valid_from and a.valid_to
+
+/* example
+# One cent in three parts: nothing is lost, nothing is made.
+given:
+  setting: [{reporting_currency: USD, time_zone: UTC}]
+  allocation:
+    - {allocation_key: platform, system_id: a, share: 0.333333, valid_from: 2026-01-01}
+    - {allocation_key: platform, system_id: b, share: 0.666667, valid_from: 2026-01-01}
+  operating_costs:
+    - {delivery_id: d, row_no: 1, document_on: 2026-10-01, amount: 0.01, currency: USD, category: energy, allocation_key: platform}
+    - {delivery_id: d, row_no: 2, document_on: 2026-10-01, amount: 7, currency: USD, category: energy, allocation_key: nowhere}
+expect:
+  cost_share:
+    - {row_no: 1, basis: cash, system_id: a, driver: invoice/energy, amount: 0.00333333}
+    - {row_no: 1, basis: cash, system_id: b, driver: invoice/energy, amount: 0.00666667}
+    - {row_no: 2, basis: cash, system_id: unallocated, driver: invoice/energy, amount: 7}
+    - {row_no: 1, basis: accrual, system_id: a, driver: invoice/energy, amount: 0.00333333}
+    - {row_no: 1, basis: accrual, system_id: b, driver: invoice/energy, amount: 0.00666667}
+    - {row_no: 2, basis: accrual, system_id: unallocated, driver: invoice/energy, amount: 7}
+*/

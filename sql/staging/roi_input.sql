@@ -1,0 +1,98 @@
+-- What a system brought and cost in a month, and since it was invested in; `portfolio` is the total.
+-- grain: month, system_id
+with grid as (
+    select
+        m.month,
+        s.system_id
+    from run_month as m
+    cross join (
+        select system_id, date_trunc('month', invested_on) as first_month from systems
+        union all
+        select 'portfolio', date_trunc('month', min(invested_on)) from systems
+    ) as s
+    where m.month >= s.first_month
+),
+
+amounts as (
+    select
+        l.month,
+        coalesce(l.system_id, 'portfolio') as system_id,
+        sum(l.amount) filter (where l.basis = 'cohort' and l.category = 'direct' and coalesce(g.is_incremental, false)) as value,
+        sum(l.amount) filter (where l.basis = 'cohort' and l.category = 'direct' and not coalesce(g.is_incremental, false)) as gross_value,
+        sum(l.amount) filter (where l.side = 'cost' and l.basis = 'cash') as tco_cash,
+        sum(l.amount) filter (where l.side = 'cost' and l.basis = 'accrual') as tco_accrual,
+        sum(l.avoidable_amount) filter (where l.side = 'cost' and l.basis = 'accrual') as avoidable
+    from ledger_monthly as l
+    left join evidence_grade as g on g.system_id = l.system_id and l.side = 'value'
+    group by grouping sets ((l.month, l.system_id), (l.month))
+),
+
+evidence as (
+    select
+        m.month,
+        coalesce(m.system_id, 'portfolio') as system_id,
+        sum(m.low - m.realised) filter (where g.is_incremental) as value_low_gap,
+        sum(m.high - m.realised) filter (where g.is_incremental) as value_high_gap,
+        sum(greatest(0, (m.sum_squares - cast(m.realised as double) ** 2 / nullif(m.acted, 0)) * m.acted / nullif(m.acted - 1, 0)))
+            filter (where g.is_incremental) as value_variance,
+        sum(m.predictions) as predictions,
+        sum(m.acted) as acted,
+        sum(m.linked) as linked
+    from value_month as m
+    left join evidence_grade as g using (system_id)
+    group by grouping sets ((m.month, m.system_id), (m.month))
+)
+
+select
+    g.month,
+    g.system_id,
+    coalesce(a.value, 0) as value,
+    coalesce(a.gross_value, 0) as gross_value,
+    coalesce(a.tco_cash, 0) as tco_cash,
+    coalesce(a.tco_accrual, 0) as tco_accrual,
+    coalesce(a.avoidable, 0) as avoidable,
+    coalesce(a.value, 0) - coalesce(a.tco_cash, 0) as net_cash,
+    coalesce(a.value, 0) - coalesce(a.tco_accrual, 0) as net_accrual,
+    sum(coalesce(a.value, 0)) over past as cumulative_value,
+    sum(coalesce(a.tco_cash, 0)) over past as cumulative_tco_cash,
+    sum(coalesce(a.tco_accrual, 0)) over past as cumulative_tco_accrual,
+    sum(coalesce(a.value, 0)) over year as value_trailing_12,
+    sum(coalesce(a.tco_accrual, 0)) over year as tco_trailing_12,
+    coalesce(e.value_low_gap, 0) as value_low_gap,
+    coalesce(e.value_high_gap, 0) as value_high_gap,
+    round(coalesce(e.value_variance, 0), 6) as value_variance,
+    coalesce(e.predictions, 0) as predictions,
+    coalesce(e.acted, 0) as acted,
+    coalesce(e.linked, 0) as linked,
+    d.maturity
+from grid as g
+left join amounts as a using (month, system_id)
+left join evidence as e using (month, system_id)
+left join maturity as d using (month, system_id)
+window
+    past as (partition by g.system_id order by g.month rows between unbounded preceding and current row),
+    year as (partition by g.system_id order by g.month rows between 11 preceding and current row)
+
+/* example
+# Bought for 100 in September; worth 60 in October and 80 in November, 10 a month to run.
+given:
+  setting: [{reporting_currency: USD, time_zone: UTC}]
+  systems: [{system_id: s, invested_on: 2026-09-15}]
+  run_month: [{month: 2026-09-01}, {month: 2026-10-01}, {month: 2026-11-01}]
+  evidence_grade: [{system_id: s, evidence_grade: C, is_incremental: true}]
+  ledger_monthly:
+    - {month: 2026-09-01, system_id: s, side: cost, basis: cash, category: accelerators, amount: 100, avoidable_amount: 0}
+    - {month: 2026-10-01, system_id: s, side: cost, basis: cash, category: energy, amount: 10, avoidable_amount: 10}
+    - {month: 2026-10-01, system_id: s, side: value, basis: cohort, category: direct, amount: 60, avoidable_amount: 0}
+    - {month: 2026-11-01, system_id: s, side: cost, basis: cash, category: energy, amount: 10, avoidable_amount: 10}
+    - {month: 2026-11-01, system_id: s, side: value, basis: cohort, category: direct, amount: 80, avoidable_amount: 0}
+    - {month: 2026-11-01, system_id: unallocated, side: cost, basis: cash, category: energy, amount: 5, avoidable_amount: 5}
+expect:
+  roi_input:
+    - {month: 2026-09-01, system_id: s, value: 0, net_cash: -100, cumulative_value: 0, cumulative_tco_cash: 100}
+    - {month: 2026-10-01, system_id: s, value: 60, net_cash: 50, cumulative_value: 60, cumulative_tco_cash: 110}
+    - {month: 2026-11-01, system_id: s, value: 80, net_cash: 70, cumulative_value: 140, cumulative_tco_cash: 120}
+    - {month: 2026-09-01, system_id: portfolio, value: 0, net_cash: -100, cumulative_value: 0, cumulative_tco_cash: 100}
+    - {month: 2026-10-01, system_id: portfolio, value: 60, net_cash: 50, cumulative_value: 60, cumulative_tco_cash: 110}
+    - {month: 2026-11-01, system_id: portfolio, value: 80, net_cash: 65, cumulative_value: 140, cumulative_tco_cash: 125}
+*/

@@ -1,0 +1,86 @@
+-- What a system's predictions of a month are worth so far, how far that could move, and how many are behind it.
+-- grain: month, system_id, model_version, serving_mode
+with worth as (
+    select
+        month,
+        system_id,
+        model_version,
+        serving_mode,
+        sum(amount) as realised,
+        sum(sum_squares) as sum_squares
+    from value_total
+    where open_cell_id is null
+    group by all
+),
+
+open_cell as (
+    select
+        month,
+        system_id,
+        model_version,
+        serving_mode,
+        min(amount) as low,
+        max(amount) as high
+    from value_total
+    where open_cell_id is not null
+    group by month, system_id, model_version, serving_mode, open_cell_id
+),
+
+unknown as (
+    select
+        month,
+        system_id,
+        model_version,
+        serving_mode,
+        sum(low) as low,
+        sum(high) as high
+    from open_cell
+    group by all
+),
+
+counted as (
+    select
+        c.month,
+        c.system_id,
+        c.model_version,
+        c.serving_mode,
+        sum(c.predictions) as predictions,
+        coalesce(sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok'), 0) as acted,
+        coalesce(sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok' and c.link = 'linked'), 0) as linked,
+        coalesce(sum(c.predictions) filter (
+            where c.decision <> 'none' and c.status = 'ok' and c.link = 'linked' and c.day + s.outcome_horizon_days < r.as_of_on
+        ), 0) as matured
+    from outcome_cells as c
+    left join systems as s using (system_id)
+    cross join run_scope as r
+    where c.outcome_type = 'primary'
+    group by all
+)
+
+select
+    c.*,
+    coalesce(w.realised, 0) as realised,
+    coalesce(w.sum_squares, 0) as sum_squares,
+    coalesce(w.realised, 0) + coalesce(u.low, 0) as low,
+    coalesce(w.realised, 0) + coalesce(u.high, 0) as high
+from counted as c
+left join worth as w using (month, system_id, model_version, serving_mode)
+left join unknown as u using (month, system_id, model_version, serving_mode)
+
+/* example
+# Three acted on, two known (worth 5 and -1); the third could be worth 5 or -1: between 3 and 9.
+given:
+  systems: [{system_id: s, scenario: x, outcome_horizon_days: 30}]
+  run_scope: [{as_of_on: 2026-12-01}]
+  outcome_cells:
+    - {cell_id: c1, month: 2026-10-01, day: 2026-10-02, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: block, link: linked, outcome_type: primary, outcome: fraud, predictions: 1, cases: 1}
+    - {cell_id: c2, month: 2026-10-01, day: 2026-10-02, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: block, link: linked, outcome_type: primary, outcome: legit, predictions: 1, cases: 1}
+    - {cell_id: c3, month: 2026-10-01, day: 2026-10-02, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: block, link: pending, outcome_type: primary, predictions: 1, cases: 1}
+  value_priced:
+    - {cell_id: c1, category: direct, measure: case, unit_price: 5, rate: 1, factor: 1, amount: 5}
+    - {cell_id: c2, category: direct, measure: case, unit_price: -1, rate: 1, factor: 1, amount: -1}
+    - {cell_id: "c3?fraud", category: direct, measure: case, unit_price: 5, rate: 1, factor: 1, amount: 5}
+    - {cell_id: "c3?legit", category: direct, measure: case, unit_price: -1, rate: 1, factor: 1, amount: -1}
+expect:
+  value_month: [{month: 2026-10-01, system_id: s, predictions: 3, acted: 3, linked: 2, matured: 2, realised: 4, sum_squares: 26, low: 3, high: 9}]
+*/

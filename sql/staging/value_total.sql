@@ -1,0 +1,46 @@
+-- What one cell is worth over all drivers, with the sum of the squared values of its predictions (method §4.2).
+-- grain: cell_id
+with coefficient as (
+    select
+        cell_id,
+        sum(amount) as amount,
+        coalesce(sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'case'), 0) as per_case,
+        coalesce(sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'amount'), 0) as per_amount,
+        coalesce(sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'outcome_amount'), 0) as per_outcome_amount
+    from value_priced
+    where category = 'direct'
+    group by cell_id
+)
+
+select
+    c.cell_id,
+    c.open_cell_id,
+    c.month,
+    c.system_id,
+    c.model_version,
+    c.serving_mode,
+    coalesce(v.amount, 0) as amount,
+    coalesce(
+        v.per_case ** 2 * c.cases
+        + v.per_amount ** 2 * coalesce(c.amount_squared, 0)
+        + v.per_outcome_amount ** 2 * coalesce(c.outcome_amount_squared, 0)
+        + 2 * v.per_case * v.per_amount * coalesce(c.amount, 0)
+        + 2 * v.per_case * v.per_outcome_amount * coalesce(c.outcome_amount, 0)
+        + 2 * v.per_amount * v.per_outcome_amount * coalesce(c.amount_product, 0),
+        0
+    ) as sum_squares
+from value_cell as c
+left join coefficient as v using (cell_id)
+
+/* example
+# Two predictions of 500 and 300 at 0.9 of the amount less 10 a case: 440 and 260; squares 261,200.
+given:
+  systems: [{system_id: s, scenario: x}]
+  outcome_cells:
+    - {cell_id: c1, month: 2026-10-01, system_id: s, status: ok, link: linked, outcome_type: primary, outcome: fraud, decision: block, cases: 2, amount: 800, amount_squared: 340000}
+  value_priced:
+    - {cell_id: c1, category: direct, measure: amount, unit_price: 0.9, rate: 1, factor: 1, amount: 720}
+    - {cell_id: c1, category: direct, measure: case, unit_price: -10, rate: 1, factor: 1, amount: -20}
+expect:
+  value_total: [{cell_id: c1, amount: 700, sum_squares: 261200}]
+*/

@@ -1,0 +1,172 @@
+-- Two months (September, October 2026) of two systems in which every check holds.
+create table systems as from (values
+    ('card-fraud', 'Card fraud scoring', 'risk-analytics', date '2025-11-01', date '2026-01-01'),
+    ('weld-check', 'Weld inspection', 'plant-2', date '2026-02-01', date '2026-05-01')
+) as t(system_id, name, owner, invested_on, live_on);
+create table dim_system as select system_id, name, owner from systems
+    union all select 'unallocated', 'Claimed by nobody', null;
+
+create table deliveries as
+    select
+        dataset || '-' || month as delivery_id, dataset, dataset as source_id, 'parquet' as format,
+        cast(null as timestamptz) as exported_at, n + 1 as rows_read, n as rows_accepted,
+        1 as rows_quarantined, 0 as rows_superseded, n, month
+    from (values
+        ('billing', date '2026-09-01', 200), ('billing', date '2026-10-01', 200),
+        ('predictions', date '2026-09-01', 2020), ('predictions', date '2026-10-01', 2020),
+        ('outcomes', date '2026-09-01', 1500), ('outcomes', date '2026-10-01', 1500),
+        ('operating_costs', date '2026-09-01', 100), ('operating_costs', date '2026-10-01', 100),
+        ('capex', null, 200), ('asset_events', null, 200), ('fx', null, 200), ('prices', null, 200),
+        ('baselines', null, 200), ('terms', null, 200), ('allocation', null, 200)
+    ) as t(dataset, month, n);
+update deliveries set delivery_id = dataset where delivery_id is null;
+create table delivery_months as
+    select
+        dataset, delivery_id, month, n as rows,
+        cast(case when dataset = 'billing' then n * 0.5 end as decimal(38, 18)) as amount,
+        cast(month as timestamp) as first_at,
+        month + interval 1 month - interval 1 hour as last_at, true as is_live
+    from deliveries;
+
+create table billing as
+    select
+        'billing' as source_id, 'billing-' || month as delivery_id, i as row_no,
+        cast(month as timestamp) as billing_period_start, month + interval 1 month as billing_period_end,
+        month + to_days(cast(i % 30 as integer)) as charge_period_start,
+        month + to_days(cast(i % 30 + 1 as integer)) as charge_period_end,
+        cast(0.5 as decimal(38, 18)) as billed_cost, cast(0.5 as decimal(38, 18)) as effective_cost,
+        'USD' as billing_currency, 'alice@example.com' as tags
+    from range(1, 201) as t(i), (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table operating_costs as
+    select
+        'e' || month || i as entry_id, month as document_on, cast(1.5 as decimal(38, 12)) as amount,
+        'USD' as currency, 'licence' as category, 'card-fraud' as system_id,
+        cast(null as varchar) as allocation_key, 'vendor ' || i as vendor,
+        'alice@example.com' as description, 'operating_costs-' || month as delivery_id, i as row_no
+    from range(1, 101) as t(i), (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table capex as from (values
+    ('gpu-1', cast(9000 as decimal(38, 12)), 'USD', 'card-fraud', null),
+    ('gpu-2', cast(5000 as decimal(38, 12)), 'USD', null, 'platform')
+) as t(asset_id, cost, currency, system_id, allocation_key);
+create table asset_events as from (values
+    ('gpu-1', date '2026-06-01', 'impairment', cast(1000 as decimal(38, 12)), cast(null as varchar)),
+    ('gpu-1', date '2026-07-01', 'transfer', cast(0 as decimal(38, 12)), 'weld-check')
+) as t(asset_id, event_on, kind, amount, to_system_id);
+create table fx as
+    select cast(d as date) as "on", 'EUR' as base, 'USD' as currency,
+        cast(1.1 + 0.001 * day(d) as decimal(28, 9)) as rate
+    from range(timestamp '2026-09-01', timestamp '2026-11-01', interval 1 day) as t(d);
+create table prices as from (values
+    ('card-fraud', 'block/fraud', 'amount', date '2026-01-01', date '2026-06-30'),
+    ('card-fraud', 'block/fraud', 'amount', date '2026-07-01', null)
+) as t(system_id, driver, unit, valid_from, valid_to);
+create table baselines as from (values
+    ('card-fraud', 'v1', 'recall', date '2025-01-01', date '2025-12-31')
+) as t(system_id, version, metric, window_start, window_end);
+create table terms as from (values
+    ('card-fraud', 'hurdle_rate_annual', 'v1', date '2026-01-01', timestamptz '2026-01-15 00:00:00Z')
+) as t(system_id, term, version, valid_from, approved_at);
+create table allocation as from (values
+    ('platform', 'card-fraud', cast(0.25 as decimal(18, 9)), cast(null as varchar), date '2026-01-01', date '2026-06-30'),
+    ('platform', 'weld-check', 0.75, null, date '2026-01-01', date '2026-06-30'),
+    ('platform', 'card-fraud', 0.5, null, date '2026-07-01', null),
+    ('platform', 'weld-check', 0.5, null, date '2026-07-01', null),
+    ('by-use', 'card-fraud', null, 'tokens', date '2026-01-01', null),
+    ('by-use', 'weld-check', null, 'tokens', date '2026-01-01', null)
+) as t(allocation_key, system_id, share, driver, valid_from, valid_to);
+
+create table predictions as
+    select
+        month || '-' || i as prediction_id, month + to_minutes(cast(i as integer)) as predicted_at,
+        if(i % 2 = 0, 'card-fraud', 'weld-check') as system_id,
+        'alice@example.com' as predicted_label, 'predictions-' || month as delivery_id, i as row_no
+    from range(1, 2021) as t(i), (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table outcomes as
+    select
+        month || '-' || i as prediction_id, month + to_minutes(cast(i as integer)) as observed_at,
+        'fraud' as outcome, 'outcomes-' || month as delivery_id, i as row_no
+    from range(1, 1501) as t(i), (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+
+create table outcome_cells as
+    select
+        month as day, system_id, 'v1' as model_version, 'realtime' as serving_mode, decision,
+        cast(null as varchar) as arm, 'ok' as status, 'primary' as outcome_type, 'linked' as link,
+        outcome, month as observed_month, true as is_correct, 'USD' as currency,
+        cast(if(decision = 'block', 200, 800) as bigint) as predictions,
+        cast(1000 as decimal(38, 6)) as cases, cast(0 as decimal(38, 6)) as amount
+    from (values ('block', 'fraud'), ('allow', 'legit')) as d(decision, outcome), systems,
+        (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table usage_cells as select day, system_id, sum(predictions) as predictions
+    from outcome_cells group by day, system_id;
+create table superseded_cells as select day, system_id, cast(10 as bigint) as predictions from usage_cells;
+
+create table ledger_monthly as
+    select
+        month, system_id, side, basis, driver, 'v1' as model_version, 'realtime' as serving_mode, category,
+        if(side = 'cost', 'opex', null) as cost_class, cast(null as varchar) as regulatory_category,
+        cast(amount as decimal(38, 9)) as quantity, 'USD' as unit, cast(1 as decimal(28, 9)) as unit_price,
+        cast(amount as decimal(38, 18)) as amount, cast(0 as decimal(38, 18)) as avoidable_amount,
+        month as belongs_month, 'USD' as currency, 'billing' as source
+    from (values
+        ('card-fraud', 'cost', 'cash', 'invoice/licence', 'licence', 150.25), ('card-fraud', 'cost', 'accrual', 'invoice/licence', 'licence', 120),
+        ('unallocated', 'cost', 'cash', 'cloud/gpu', 'gpu', 30), ('unallocated', 'cost', 'accrual', 'cloud/gpu', 'gpu', 30),
+        ('card-fraud', 'value', 'cohort', 'block/fraud', 'direct', 700), ('card-fraud', 'value', 'recognised', 'block/fraud', 'direct', 500)
+    ) as t(system_id, side, basis, driver, category, amount), (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table tco_monthly as
+    with per_system as (
+        select month, system_id, basis, category, cost_class, regulatory_category, sum(amount) as amount,
+            sum(avoidable_amount) as avoidable_amount, 'USD' as currency
+        from ledger_monthly where side = 'cost' group by month, system_id, basis, category, cost_class, regulatory_category
+    )
+    select * from per_system
+    union all
+    select month, 'portfolio', basis, category, cost_class, regulatory_category, sum(amount), sum(avoidable_amount), 'USD'
+    from per_system group by month, basis, category, cost_class, regulatory_category;
+create table value_attribution_monthly as
+    select
+        month, system_id, basis as view, model_version, serving_mode, driver, category,
+        1000 as predictions, 900 as acted, 800 as linked, 700 as matured,
+        cast(0.888889 as decimal(18, 6)) as coverage, cast(0.95 as decimal(18, 6)) as maturity,
+        quantity, 'case' as unit, amount, cast(amount - 10 as decimal(38, 18)) as amount_low,
+        cast(amount + 10 as decimal(38, 18)) as amount_high, cast(5 as decimal(38, 18)) as standard_error,
+        'C' as evidence_grade, 'USD' as currency
+    from ledger_monthly where side = 'value';
+insert into value_attribution_monthly select * replace ('portfolio' as system_id) from value_attribution_monthly;
+create table quality_monthly as
+    select month, system_id, 'v1' as model_version, 1000 as n, 90 as tp, 10 as fp, 20 as fn, 880 as tn,
+        cast(0.97 as decimal(18, 6)) as accuracy, cast(0.9 as decimal(18, 6)) as precision,
+        cast(0.818182 as decimal(18, 6)) as recall, 3 as orphan_outcomes, cast(4 as decimal(18, 6)) as median_outcome_delay_days
+    from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table roi_monthly as
+    with months as (
+        select month, system_id,
+            coalesce((select sum(l.amount) from ledger_monthly as l where l.month = m.month and l.system_id = s.system_id and l.basis = 'cohort'), 0) as value,
+            coalesce((select sum(l.amount) from ledger_monthly as l where l.month = m.month and l.system_id = s.system_id and l.basis = 'cash'), 0) as tco_cash,
+            coalesce((select sum(l.amount) from ledger_monthly as l where l.month = m.month and l.system_id = s.system_id and l.basis = 'accrual'), 0) as tco_accrual
+        from (select system_id from dim_system) as s, (values (date '2026-09-01'), (date '2026-10-01')) as m(month)
+    ),
+    totals as (
+        select * from months
+        union all select month, 'portfolio', sum(value), sum(tco_cash), sum(tco_accrual) from months group by month
+    )
+    select
+        month, system_id, value, tco_cash, tco_accrual, value - tco_cash as net_cash, value - tco_accrual as net_accrual,
+        sum(value) over w as cumulative_value, sum(value - tco_cash) over w as cumulative_net_cash,
+        sum(value - tco_accrual) over w as cumulative_net_accrual,
+        case when sum(tco_cash) over w > 0 then cast(0.5 as decimal(18, 6)) end as roi_cumulative_cash,
+        case when sum(tco_accrual) over w > 0 then cast(0.5 as decimal(18, 6)) end as roi_cumulative_accrual,
+        case when sum(tco_cash) over w = 0 then 'no_cost' end as missing_reason,
+        cast(0.2 as decimal(18, 6)) as incremental_roi, cast(0.1 as decimal(18, 6)) as incremental_roi_low,
+        cast(0.3 as decimal(18, 6)) as incremental_roi_high, 'USD' as currency
+    from totals window w as (partition by system_id order by month);
+create table threshold_status_monthly as
+    select month, system_id, 'positive' as status, 'recovered' as investment_state, 'healthy' as operating_state,
+        cast(null as varchar) as held_reason, cast(0.2 as decimal(18, 6)) as metric,
+        cast(0.1 as decimal(18, 6)) as metric_low, cast(0.3 as decimal(18, 6)) as metric_high
+    from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table reconciliation_monthly as
+    select month, 'billing' as dataset, 'billing' as source_id, 'USD' as currency,
+        cast(100 as decimal(38, 18)) as total_in, cast(90 as decimal(38, 18)) as allocated,
+        cast(10 as decimal(38, 18)) as unallocated, cast(0 as decimal(38, 18)) as superseded, cast(0 as decimal(38, 18)) as quarantined,
+        cast(0 as decimal(38, 18)) as difference
+    from (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
