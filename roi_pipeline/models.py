@@ -36,7 +36,7 @@ LINE_COLUMNS = {
         "currency",
         "original_amount",
     ),
-    VALUE_LINES: ("cell_id", "driver", "priced_as", "measure", "factor", "category"),
+    VALUE_LINES: ("cell_id", "driver", "priced_as", "unit", "measure", "factor", "category"),
 }
 
 

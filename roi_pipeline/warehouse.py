@@ -5,7 +5,7 @@ Knows DuckDB and where a portfolio keeps its state. Knows no table by name and n
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -136,12 +136,21 @@ def replace_frame(
     """Put a frame in the place of the table, or of its rows of `months`; returns how many."""
     con.register("frame_to_write", frame)
     try:
-        query = "select * from frame_to_write"
+        query = query_of_frame("frame_to_write", frame.schema)
         if months is None:
             return replace(con, table, query)
         return replace_months(con, table, query, months)
     finally:
         con.unregister("frame_to_write")
+
+
+def query_of_frame(name: str, schema: Mapping[str, Any]) -> str:
+    """A registered frame as published tables want it: ratios are decimals, so none is NaN."""
+    columns = (
+        f"cast({column} as decimal(28, 6)) as {column}" if kind == pl.Float64 else column
+        for column, kind in schema.items()
+    )
+    return f"select {', '.join(columns)} from {name}"  # noqa: S608
 
 
 def count(con: duckdb.DuckDBPyConnection, table: str) -> int:

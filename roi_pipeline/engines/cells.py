@@ -50,6 +50,15 @@ CELLS = ("outcome_cells", "usage_cells", "superseded_cells")
 
 
 @dataclass(frozen=True)
+class CleanFile:
+    """A clean file in use; `months` are those of it that count, None when all of it does."""
+
+    path: Path
+    months: tuple[date, ...] | None = None
+    has_uuids: bool = False
+
+
+@dataclass(frozen=True)
 class CellsStep:
     """What one pass reads: clean files, the days it covers, and how far the truth was known.
 
@@ -58,8 +67,8 @@ class CellsStep:
     `as_of` is exclusive, UTC: later observations do not exist yet.
     """
 
-    predictions: tuple[Path, ...]
-    outcomes: tuple[Path, ...]
+    predictions: tuple[CleanFile, ...]
+    outcomes: tuple[CleanFile, ...]
     versions: tuple[str, ...]
     prediction_rows: int
     first_day: date

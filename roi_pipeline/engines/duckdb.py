@@ -4,8 +4,9 @@ Knows how DuckDB reads clean files; knows no model by name beyond the tables the
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ from roi_pipeline.engines.cells import (
     OUTCOME_COLUMNS,
     PREDICTION_COLUMNS,
     CellsStep,
+    CleanFile,
 )
 
 # Ids of one bucket with their outcomes need about 100 bytes of hash table a row.
@@ -32,7 +34,7 @@ select {columns}, cast(date_trunc('month', {day}) as date) as observed_month
 from {source} as o
 where o.observed_at < getvariable('as_of') and hash(o.prediction_id) % {buckets} = {bucket}
 """
-CLEAN_FILES = "read_parquet(getvariable('{name}'), union_by_name = true, hive_partitioning = false)"
+CLEAN_FILES = "read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
 
 
 class DuckDB:
@@ -86,8 +88,6 @@ def bucket_count(prediction_rows: int, memory_limit: str) -> int:
 
 
 def _bind(con: duckdb.DuckDBPyConnection, step: CellsStep) -> None:
-    con.execute("set variable predictions = $files", {"files": [str(p) for p in step.predictions]})
-    con.execute("set variable outcomes = $files", {"files": [str(p) for p in step.outcomes]})
     con.execute("set variable as_of = $as_of", {"as_of": step.as_of})
     con.execute(
         "create table scope as select $first::date as first_day, $last::date as last_day",
@@ -112,7 +112,7 @@ def _open_logs(con: duckdb.DuckDBPyConnection, step: CellsStep, buckets: int, bu
             columns=", ".join(f"p.{name}" for name in PREDICTION_COLUMNS),
             horizon_at=f"p.predicted_at + {span}",
             day=_local_day("p.predicted_at", step.time_zone),
-            source=_source("predictions", step.predictions, PREDICTION_COLUMNS),
+            source=_source(step, step.predictions, PREDICTION_COLUMNS, "predicted_at"),
             horizon_join="" if one else "left join horizon as h on p.system_id = h.system_id",
             buckets=buckets,
             bucket=bucket,
@@ -122,19 +122,52 @@ def _open_logs(con: duckdb.DuckDBPyConnection, step: CellsStep, buckets: int, bu
         OUTCOME_LOG.format(
             columns=", ".join(f"o.{name}" for name in OUTCOME_COLUMNS),
             day=_local_day("o.observed_at", step.time_zone),
-            source=_source("outcomes", step.outcomes, OUTCOME_COLUMNS),
+            source=_source(step, step.outcomes, OUTCOME_COLUMNS, "observed_at"),
             buckets=buckets,
             bucket=bucket,
         )
     )
 
 
-def _source(name: str, files: tuple[Path, ...], columns: Mapping[str, str]) -> str:
-    """The clean files, or no rows of the same shape when nothing was delivered."""
-    if files:
-        return CLEAN_FILES.format(name=name)
-    nulls = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns.items())
-    return f"(select {nulls} where false)"
+def _source(
+    step: CellsStep, files: Sequence[CleanFile], columns: Mapping[str, str], time: str
+) -> str:
+    """The rows of the clean files that count, or none of the same shape when nothing came.
+
+    Ids are compared as UUIDs where every file of both logs has them, as text otherwise.
+    """
+    if not files:
+        nulls = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns.items())
+        return f"(select {nulls} where false)"
+    as_uuid = all(file.has_uuids for file in (*step.predictions, *step.outcomes))
+    named = ", ".join(
+        "cast(prediction_id as varchar) as prediction_id"
+        if column == "prediction_id" and not as_uuid
+        else column
+        for column in columns
+    )
+    month = f"cast(date_trunc('month', {_local_day(time, step.time_zone)}) as date)"
+    parts = [
+        f"select {named} from {_read(paths)}"  # noqa: S608
+        for has in (True, False)
+        if (paths := [f.path for f in files if f.months is None and f.has_uuids is has])
+    ]
+    parts += [
+        f"select {named} from {_read([file.path])} where {month} in ({_dates(file.months)})"  # noqa: S608
+        for file in files
+        if file.months is not None
+    ]
+    return f"({' union all '.join(parts)})"
+
+
+def _read(paths: Sequence[Path]) -> str:
+    """`union_by_name` reads every footer, so the planner knows which side of a join is small."""
+    listed = ", ".join(f"'{_quoted(str(path))}'" for path in paths)
+    return CLEAN_FILES.format(files=listed)
+
+
+def _dates(months: Sequence[date]) -> str:
+    return ", ".join(f"date '{month.isoformat()}'" for month in months)
 
 
 def _local_day(instant: str, time_zone: str) -> str:

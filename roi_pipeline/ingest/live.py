@@ -51,10 +51,12 @@ where delivery_months.dataset = $dataset
 
 
 @dataclass(frozen=True)
-class _Live:
-    """A clean file in use; `months` are those that count, None when all of it does."""
+class Live:
+    """A delivery in use; `months` are those that count, None when all of it does."""
 
+    delivery_id: str
     file: Path
+    rows: int
     months: tuple[date, ...] | None
     has_uuids: bool
 
@@ -85,7 +87,7 @@ def live_files(
 
     With `months`, only files with rows in one of them.
     """
-    return [live.file for live in _live(con, portfolio, dataset, months)]
+    return [live.file for live in live_deliveries(con, portfolio, dataset, months)]
 
 
 def create_views(
@@ -96,7 +98,7 @@ def create_views(
     `months` leaves out prediction files without rows in them; every other dataset is whole.
     """
     found = {
-        name: _live(con, portfolio, name, months if name == "predictions" else None)
+        name: live_deliveries(con, portfolio, name, months if name == "predictions" else None)
         for name in CONTRACTS
     }
     logs = [*found["predictions"], *found["outcomes"]]
@@ -126,14 +128,15 @@ def sweep(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> list[Path]:
     return left
 
 
-def _live(
+def live_deliveries(
     con: duckdb.DuckDBPyConnection,
     portfolio: Portfolio,
     dataset: str,
     months: Sequence[date] | None,
-) -> list[_Live]:
+) -> list[Live]:
+    """The deliveries of a dataset that count, by id; with `months`, those with rows in one."""
     found = con.execute(
-        """select delivery_id, list(month order by month) filter (is_live), bool_and(is_live),
+        """select delivery_id, sum(rows), list(month order by month) filter (is_live), bool_and(is_live),
             any_value(notes ->> 'id_type') = 'UUID'
         from delivery_months join deliveries using (dataset, delivery_id)
         where dataset = $dataset and rows > 0
@@ -143,16 +146,18 @@ def _live(
         {"dataset": dataset, "months": None if months is None else list(months)},
     ).fetchall()
     return [
-        _Live(
+        Live(
+            delivery_id,
             clean_file(portfolio, dataset, delivery_id),
+            int(rows),
             None if is_whole else tuple(counting),
             bool(has_uuids),
         )
-        for delivery_id, counting, is_whole, has_uuids in found
+        for delivery_id, rows, counting, is_whole, has_uuids in found
     ]
 
 
-def _view(contract: Contract, live: Sequence[_Live], zone: str, *, keeps_uuids: bool) -> str:
+def _view(contract: Contract, live: Sequence[Live], zone: str, *, keeps_uuids: bool) -> str:
     if not live:
         nothing = ", ".join(f'null::{kind} as "{name}"' for name, kind in contract.shape)
         return f"select {nothing} where false"
@@ -184,7 +189,7 @@ def _select(contract: Contract, files: Sequence[Path], as_text: bool) -> str:
     return f"select {columns} from read_parquet([{listed}], {options})"  # noqa: S608
 
 
-def _needs_newest(contract: Contract, live: Sequence[_Live]) -> bool:
+def _needs_newest(contract: Contract, live: Sequence[Live]) -> bool:
     return contract.repeated == "supersede" and len(live) > 1
 
 

@@ -14,9 +14,10 @@ select
     cast(sum(c.amount) as decimal(38, 9)) as quantity,
     any_value(s.reporting_currency) as unit,
     cast(1 as decimal(28, 9)) as unit_price,
-    sum(c.amount) as amount,
+    case when count(c.amount) = count(*) then sum(c.amount) end as amount, -- a line without a rate is not dropped
     coalesce(sum(c.amount) filter (where c.is_avoidable), 0) as avoidable_amount,
-    c.source
+    c.source,
+    any_value(s.reporting_currency) as currency
 from cost_share as c
 cross join setting as s
 group by c.month, c.system_id, c.basis, c.driver, c.category, c.cost_class, c.source

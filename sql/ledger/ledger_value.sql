@@ -22,8 +22,10 @@ select
     case when min(unit_price) = max(unit_price) then min(unit_price) end as unit_price,
     sum(amount) as amount,
     cast(0 as decimal(38, 18)) as avoidable_amount,
-    'predictions' as source
+    'predictions' as source,
+    any_value(s.reporting_currency) as currency
 from dated
+cross join setting as s
 group by month, system_id, basis, driver, model_version, serving_mode, category
 
 /* example

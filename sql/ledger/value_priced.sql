@@ -5,6 +5,7 @@ with counted as (
         c.*,
         l.driver,
         l.priced_as,
+        l.unit,
         l.measure,
         l.factor,
         l.category,
@@ -21,7 +22,6 @@ with counted as (
 priced as (
     select
         c.*,
-        p.unit,
         p.unit_price,
         s.reporting_currency,
         case when c.measure like '%amount' then coalesce(c.currency, p.currency) else p.currency end as money
@@ -30,6 +30,7 @@ priced as (
     left join prices as p
         on p.system_id = c.system_id
         and p.driver = c.priced_as
+        and p.unit = c.unit
         and c.day between p.valid_from and coalesce(p.valid_to, date '9999-12-31')
 )
 
@@ -49,7 +50,7 @@ select
     p.measure,
     p.factor,
     p.category,
-    coalesce(p.unit, p.measure) as unit,
+    p.unit,
     p.unit_price,
     case when p.money = p.reporting_currency then 1 else x.rate end as rate,
     p.money as currency,

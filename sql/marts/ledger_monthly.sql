@@ -30,7 +30,8 @@ late as ( -- what a closed month would say today, less what its books and earlie
         unit_price,
         -amount,
         -avoidable_amount,
-        source
+        source,
+        currency
     from closed_ledger
 )
 
@@ -57,6 +58,7 @@ select
     sum(l.amount),
     sum(l.avoidable_amount),
     l.source,
+    any_value(l.currency),
     l.month
 from late as l
 cross join first_open as o

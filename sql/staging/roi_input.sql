@@ -33,7 +33,7 @@ evidence as (
         coalesce(m.system_id, 'portfolio') as system_id,
         sum(m.low - m.realised) filter (where g.is_incremental) as value_low_gap,
         sum(m.high - m.realised) filter (where g.is_incremental) as value_high_gap,
-        sum(greatest(0, (m.sum_squares - cast(m.realised as double) ** 2 / nullif(m.acted, 0)) * m.acted / nullif(m.acted - 1, 0)))
+        sum(greatest(0, (m.sum_squares - m.realised ** 2 / nullif(m.acted, 0)) * m.acted / nullif(m.acted - 1, 0)))
             filter (where g.is_incremental) as value_variance,
         sum(m.predictions) as predictions,
         sum(m.acted) as acted,

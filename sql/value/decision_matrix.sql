@@ -5,7 +5,8 @@ with priced as (
         c.cell_id,
         c.outcome_type,
         c.decision || '/' || c.outcome as pair,
-        p.driver,
+        p.driver as priced_as,
+        p.driver || case when m.units > 1 then ' by ' || p.unit else '' end as driver,
         p.unit
     from value_cell as c
     left join prices as p
@@ -14,6 +15,9 @@ with priced as (
         and split_part(p.driver, '/', 1) in ('*', c.decision)
         and split_part(p.driver, '/', 2) in ('*', c.outcome)
         and contains(p.driver, '/')
+    left join ( -- one driver may be priced by the case and by the amount: two lines, two names
+        select system_id, driver, count(distinct unit) as units from prices group by all
+    ) as m on m.system_id = p.system_id and m.driver = p.driver
     where c.scenario = 'decision_matrix' and c.outcome_type = 'primary'
 ),
 
@@ -26,7 +30,8 @@ stated as (
 select
     cell_id,
     coalesce(driver, pair) as driver,
-    coalesce(driver, pair) as priced_as, -- a pair that no price speaks of is counted, so that it stops the run
+    coalesce(priced_as, pair) as priced_as, -- a pair that no price speaks of is counted, so that it stops the run
+    coalesce(unit, 'case') as unit,
     case when unit = 'amount' then 'amount' else 'case' end as measure,
     cast(1 as decimal(18, 9)) as factor,
     'direct' as category
@@ -39,6 +44,7 @@ select
     c.cell_id,
     'stated',
     'stated',
+    'amount',
     'outcome_amount',
     1,
     'direct'

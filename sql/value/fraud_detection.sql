@@ -23,6 +23,7 @@ select
     c.cell_id,
     p.driver,
     p.driver as priced_as,
+    p.measure as unit,
     p.measure,
     cast(1 as decimal(18, 9)) as factor,
     'direct' as category
@@ -34,6 +35,7 @@ select
     c.cell_id,
     'baseline_' || p.driver,
     p.driver,
+    p.measure,
     p.measure,
     -case when c.is_positive_outcome then b.recall else b.false_positive_rate end,
     'direct'

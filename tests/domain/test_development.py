@@ -59,6 +59,12 @@ def test_sparse_triangles_say_nothing():
     assert ultimates(triangle([[4, None], [5, None]])) == [None, None]
 
 
+def test_what_vanished_has_no_factor_and_small_amounts_have_one():
+    assert factors(triangle([[5, 0], [3, None]])) == [None]
+    assert ultimates(triangle([[5, 0], [3, None]])) == [0.0, None]
+    assert factors([[Decimal("0.5"), Decimal("0.75")]]) == [1.5]
+
+
 def test_cohorts_may_stop_short_of_the_last_column():
     ragged = triangle([[40, 70, 88], [42, 74], [45]])
     assert factors(ragged) == factors(triangle([[40, 70, 88], [42, 74, None], [45, None, None]]))

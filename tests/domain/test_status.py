@@ -117,6 +117,13 @@ def test_w10_nothing_to_avoid():
     assert last(None).held_reason == "no_metric"
 
 
+@pytest.mark.parametrize(("value", "expected"), [("0", (0, 1, 0)), ("-0.01", (1, 0, 1))])
+def test_nothing_to_avoid_counts_by_the_sign_of_value(value, expected):
+    month = evidence(1, None, None, window_value=Decimal(value))
+    state, _ = step(State(), month, Policy(grace_months=0))
+    assert (state.bad, state.good, state.negative) == expected
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

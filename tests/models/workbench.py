@@ -9,7 +9,8 @@ from roi_pipeline import models, warehouse
 from roi_pipeline.engines.cells import CELLS, OUTCOME_COLUMNS, PREDICTION_COLUMNS
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.receipts import create_tables
-from roi_pipeline.marts import evidence, register, scope
+from roi_pipeline.books import scope
+from roi_pipeline.marts import evidence, register
 
 LOGS = {
     "prediction_log": PREDICTION_COLUMNS | {"horizon_at": "timestamp", "day": "date"},

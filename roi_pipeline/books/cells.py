@@ -14,16 +14,15 @@ from pathlib import Path
 import duckdb
 
 from roi_pipeline.domain.calendar import Months, add_months, month_end, runs
-from roi_pipeline.engines.cells import CELLS, CellsStep, Engine
+from roi_pipeline.engines.cells import CELLS, CellsStep, CleanFile, Engine
 from roi_pipeline.engines.duckdb import DuckDB
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.ingest.live import Live, live_deliveries
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.warehouse import rows, transaction
 
 log = logging.getLogger(__name__)
-
-BUILT = "create table if not exists built (name varchar, month date, fingerprint varchar)"
 
 
 def build_cells(
@@ -38,7 +37,6 @@ def build_cells(
     A month is stale when a delivery that can touch it, the portfolio's systems, the cut-off or the
     SQL changed since it was built. Neighbouring stale months are read in one pass.
     """
-    con.execute(BUILT)
     wanted = {month: _fingerprint(con, portfolio, models, month, as_of) for month in months}
     known = dict(rows(con, "select month, fingerprint from built where name = 'cells'"))
     stale = [month for month, mark in wanted.items() if known.get(month) != mark]
@@ -51,6 +49,20 @@ def build_cells(
     return stale
 
 
+def ensure_cells(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, models: Mapping[str, Model]
+) -> None:
+    """Give the cells tables their shape before the first month is built: the shape of no rows."""
+    existing = {name for (name,) in rows(con, "select table_name from duckdb_tables()")}
+    if set(CELLS) <= existing:
+        return
+    month = date(1970, 1, 1)
+    step = _step(con, portfolio, models, Months(month, month), datetime(1970, 1, 1))
+    engine_of(portfolio).run(step)
+    _keep(con, step, Months(month, month), {})
+    shutil.rmtree(step.folder, ignore_errors=True)
+
+
 def engine_of(portfolio: Portfolio) -> Engine:
     """The engine that portfolio.yaml names."""
     engine = portfolio.engine
@@ -61,26 +73,15 @@ def engine_of(portfolio: Portfolio) -> Engine:
     )
 
 
-def live_files(
-    con: duckdb.DuckDBPyConnection, dataset: str, first: date, last: date
-) -> list[tuple[str, int]]:
-    """(delivery_id, rows) of the live deliveries with rows in the months from `first` to `last`."""
-    return rows(
-        con,
-        """
-        select r.delivery_id, sum(m.rows)::bigint
-        from delivery_months as m join deliveries as r using (dataset, delivery_id)
-        where r.dataset = $dataset and m.is_live and m.month between $first and $last
-        group by 1 order by 1
-        """,
-        {"dataset": dataset, "first": first, "last": last},
-    )
-
-
-def _reach(portfolio: Portfolio, last: date, as_of: datetime) -> date:
-    """The last month whose observations can count for predictions of the month `last`."""
+def _observed(portfolio: Portfolio, first: date, last: date, as_of: datetime) -> list[date]:
+    """The months whose observations can count for predictions of the months `first` to `last`."""
     horizon = max(system.outcome_horizon_days for system in portfolio.systems)
-    return min(month_end(last) + timedelta(days=horizon + 1), as_of.date()).replace(day=1)
+    reach = min(month_end(last) + timedelta(days=horizon + 1), as_of.date()).replace(day=1)
+    return [*Months(first, max(first, reach))]
+
+
+def _marks(found: Sequence[Live]) -> list[object]:
+    return [[live.delivery_id, [str(month) for month in live.months or ()]] for live in found]
 
 
 def _fingerprint(
@@ -95,11 +96,10 @@ def _fingerprint(
     horizon = max(system.outcome_horizon_days for system in portfolio.systems)
     final = datetime.combine(month_end(month) + timedelta(days=horizon + 2), datetime.min.time())
     parts = [
-        [delivery for delivery, _ in live_files(con, "predictions", before, after)],
-        [
-            delivery
-            for delivery, _ in live_files(con, "outcomes", month, _reach(portfolio, month, as_of))
-        ],
+        _marks(live_deliveries(con, portfolio, "predictions", [*Months(before, after)])),
+        _marks(
+            live_deliveries(con, portfolio, "outcomes", _observed(portfolio, month, month, as_of))
+        ),
         str(min(as_of, final)),
         portfolio.time_zone,
         [
@@ -118,16 +118,16 @@ def _step(
     stretch: Months,
     as_of: datetime,
 ) -> CellsStep:
-    predictions = live_files(
-        con, "predictions", add_months(stretch.first, -1), add_months(stretch.last, 1)
-    )
-    outcomes = live_files(con, "outcomes", stretch.first, _reach(portfolio, stretch.last, as_of))
+    around = [*Months(add_months(stretch.first, -1), add_months(stretch.last, 1))]
+    observed = _observed(portfolio, stretch.first, stretch.last, as_of)
+    predictions = live_deliveries(con, portfolio, "predictions", around)
+    outcomes = live_deliveries(con, portfolio, "outcomes", observed)
     folder = portfolio.state / "tmp" / "cells"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return CellsStep(
-        predictions=tuple(_clean(portfolio, "predictions", name) for name, _ in predictions),
-        outcomes=tuple(_clean(portfolio, "outcomes", name) for name, _ in outcomes),
+        predictions=tuple(CleanFile(p.file, p.months, p.has_uuids) for p in predictions),
+        outcomes=tuple(CleanFile(o.file, o.months, o.has_uuids) for o in outcomes),
         versions=tuple(
             name
             for (name,) in rows(
@@ -136,7 +136,7 @@ def _step(
                 "order by coalesce(exported_at, modified_at), path, delivery_id",
             )
         ),
-        prediction_rows=sum(count for _, count in predictions),
+        prediction_rows=sum(delivery.rows for delivery in predictions),
         first_day=stretch.first,
         last_day=month_end(stretch.last),
         as_of=as_of,
@@ -145,10 +145,6 @@ def _step(
         models={name: model for name, model in models.items() if model.layer == "cells"},
         folder=folder,
     )
-
-
-def _clean(portfolio: Portfolio, dataset: str, delivery_id: str) -> Path:
-    return portfolio.state / "clean" / dataset / f"{delivery_id}.parquet"
 
 
 def _keep(

@@ -1,5 +1,5 @@
 """What a run is about: the months, the cut-off, and the portfolio's own settings, as small tables
-that every model can read."""
+that every model can read; and which months are closed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +15,7 @@ create table if not exists closing (
     month date primary key, edition varchar, closed_by varchar, closed_at timestamptz,
     live varchar[]
 );
+create table if not exists built (name varchar, month date, fingerprint varchar);
 create or replace table setting (reporting_currency varchar, time_zone varchar);
 create or replace table run_scope (as_of timestamp, as_of_on date);
 create or replace table run_month (month date);

@@ -1,0 +1,255 @@
+"""From cells and cost lines to the ledger and the marts: what is stale is rebuilt, what is closed
+stays. Every table is replaced month by month in one transaction."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from roi_pipeline.books.scope import Scope, open_months
+from roi_pipeline.domain.calendar import add_months, month_end
+from roi_pipeline.errors import DataRefused
+from roi_pipeline.marts import evidence, register, returns, statuses
+from roi_pipeline.models import Model
+from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.warehouse import (
+    query_of_frame,
+    replace,
+    replace_frame,
+    replace_months,
+    rows,
+    table_of,
+    transaction,
+)
+
+log = logging.getLogger(__name__)
+
+Frame = Callable[[duckdb.DuckDBPyConnection], pl.DataFrame]
+Schema = Mapping[str, Any]
+# Tables that Python fills: whole ones between the models, monthly ones among the marts.
+WHOLE: Mapping[str, tuple[Frame, Schema]] = {
+    "depreciation": (register.depreciation, register.SCHEMA),
+    "maturity": (evidence.maturity, evidence.MATURITY),
+}
+MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
+    "quality_monthly": (evidence.quality_monthly, evidence.QUALITY),
+    "roi_monthly": (returns.roi_monthly, returns.ROI),
+    "threshold_status_monthly": (statuses.threshold_status_monthly, statuses.STATUS),
+}
+LEDGER = ("ledger_cost", "value_priced", "ledger_value")
+COST_INPUTS = (
+    *("operating_costs", "capex", "asset_events", "fx", "allocation", "cost_categories"),
+)
+VALUE_INPUTS = ("prices", "baselines", "fx")
+
+
+def ensure_tables(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> None:
+    """Make every view, and every table that is not there yet or has changed its shape.
+
+    A table whose query gives other columns than before keeps the rows and columns both have.
+    """
+    for name, (_, schema) in (*WHOLE.items(), *MONTHLY.items()):
+        table = f"marts.{name}" if name in MONTHLY else name
+        con.register("shape", pl.DataFrame([], schema=schema))
+        _ensure(con, table, query_of_frame("shape", schema))
+        con.unregister("shape")
+    for model in models.values():
+        if model.layer == "cells":
+            continue
+        if model.name == "ledger_monthly":
+            _ensure(con, "closed_ledger", "select *, month as belongs_month from ledger_cost")
+        if model.layer in ("ledger", "marts"):
+            _ensure(con, table_of(model), model.query)
+        else:
+            con.execute(f"create or replace temp view {model.name} as {model.query}")
+
+
+def build_whole(con: duckdb.DuckDBPyConnection, name: str) -> int:
+    """Fill one of the tables that Python computes from everything there is; returns its rows."""
+    frame = WHOLE[name][0](con)
+    with transaction(con):
+        return replace_frame(con, name, frame, None)
+
+
+def build_ledger(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    models: Mapping[str, Model],
+    name: str,
+    scope: Scope,
+) -> list[date]:
+    """Bring one ledger table up to date; returns the months that were stale.
+
+    Raises DataRefused, naming driver and system or currency, when a price or a rate is missing.
+    """
+    wanted = {month: _mark(con, portfolio, models, name, month) for month in scope.months}
+    known = dict(rows(con, "select month, fingerprint from built where name = ?", [name]))
+    stale = [month for month, mark in wanted.items() if known.get(month) != mark]
+    if stale:
+        with transaction(con):
+            replace_months(con, name, models[name].query, stale)
+            _refuse_unpriced(con, name)
+            for month in stale:
+                con.execute("delete from built where name = ? and month = ?", [name, month])
+                con.execute("insert into built values (?, ?, ?)", [name, month, wanted[month]])
+    return stale
+
+
+def build_mart(
+    con: duckdb.DuckDBPyConnection, models: Mapping[str, Model], name: str, scope: Scope
+) -> int:
+    """Fill one mart; the months that are closed keep their rows. Returns how many were written."""
+    months = open_months(con, scope)
+    if name in MONTHLY:
+        frame = MONTHLY[name][0](con)
+        with transaction(con):
+            return replace_frame(con, f"marts.{name}", frame, months)
+    model = models[name]
+    with transaction(con):
+        if "month" in model.grain and name not in ("dim_month", "restatements"):
+            return replace_months(con, table_of(model), model.query, months)
+        return replace(con, table_of(model), model.query)
+
+
+def monthly_marts(models: Mapping[str, Model]) -> list[str]:
+    """The names of all marts, in the order in which they can be built."""
+    return [*(m.name for m in models.values() if m.layer == "marts"), *MONTHLY]
+
+
+def _ensure(con: duckdb.DuckDBPyConnection, table: str, query: str) -> None:
+    schema, _, name = table.rpartition(".")
+    shape = [row[:2] for row in rows(con, f"describe {query}")]
+    there = [
+        row[:2]
+        for row in rows(
+            con,
+            "select column_name, data_type from duckdb_columns() "
+            "where schema_name = ? and table_name = ? order by column_index",
+            [schema or "main", name],
+        )
+    ]
+    if shape == there:
+        return
+    with transaction(con):
+        con.execute(f"create temp table reshaped as {query} limit 0")
+        if there:
+            kept = ", ".join(c for c, _ in there if c in {column for column, _ in shape})
+            con.execute(f"insert into reshaped by name select {kept} from {table}")  # noqa: S608
+        con.execute(f"create or replace table {table} as from reshaped")
+        con.execute("drop table reshaped")
+
+
+def _mark(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    models: Mapping[str, Model],
+    name: str,
+    month: date,
+) -> str:
+    """Everything one month of a ledger table depends on, as one checksum."""
+    parts: list[object] = [
+        portfolio.reporting_currency,
+        [system.model_dump(mode="json") for system in portfolio.systems],
+        sorted(m.code_version for m in models.values() if m.layer not in ("cells", "marts")),
+    ]
+    if name == "ledger_cost":
+        parts += [_live(con, COST_INPUTS), _bills(con, month)]
+    else:
+        parts += [
+            _live(con, VALUE_INPUTS),
+            rows(con, "select distinct system_id, outcome from outcome_cells order by all"),
+            _cells_marks(con, portfolio, month, is_recognised=name == "ledger_value"),
+        ]
+    return sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
+def _live(con: duckdb.DuckDBPyConnection, datasets: Iterable[str]) -> list[tuple[object, ...]]:
+    return rows(
+        con,
+        "select dataset, delivery_id, month from delivery_months "
+        "where is_live and list_contains($names, dataset) order by all",
+        {"names": list(datasets)},
+    )
+
+
+def _bills(con: duckdb.DuckDBPyConnection, month: date) -> list[tuple[object, ...]]:
+    """The live bills of a month, and those of other months with charges in it."""
+    return rows(
+        con,
+        """
+        select delivery_id, month from delivery_months
+        where dataset = 'billing' and is_live and (
+            month = $first or (first_at::date <= $last and last_at::date >= $first)
+        ) order by all
+        """,
+        {"first": month, "last": month_end(month)},
+    )
+
+
+def _cells_marks(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, month: date, *, is_recognised: bool
+) -> list[tuple[object, ...]]:
+    """The cells a month's value is made of: its own, and for the recognised view those before."""
+    horizon = max(system.outcome_horizon_days for system in portfolio.systems)
+    first = add_months(month, -(horizon // 28) - 1) if is_recognised else month
+    return rows(
+        con,
+        "select month, fingerprint from built "
+        "where name = 'cells' and month between ? and ? order by all",
+        [first, month],
+    )
+
+
+def _refuse_unpriced(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """A counted driver without a price, or money without a rate, stops the run and is named."""
+    if name == "value_priced":
+        missing = _named(
+            con,
+            """
+            select priced_as, unit, system_id, min(day), max(day), sum(quantity)
+            from value_priced where open_cell_id is null and unit_price is null
+            group by all order by all limit 10
+            """,
+        )
+        if missing:
+            lines = [
+                f"no price for {driver} ({unit}) of {system} from {first} to {last} (quantity {count:f})"
+                for driver, unit, system, first, last, count in missing
+            ]
+            raise DataRefused(
+                "reference/prices.csv: " + "; ".join(lines) + ": add a row with a valid_from on or "
+                "before the first of these days"
+            )
+    for table, column in (("value_priced", "rate"), ("ledger_cost", "amount")):
+        if table == name and (unrated := _named(con, _UNRATED[table])):
+            raise DataRefused(
+                "fx: "
+                + "; ".join(f"no rate for {money} on or before {day}" for money, day in unrated)
+                + f": deliver rates that reach back to these days ({column} would be unknown)"
+            )
+
+
+_UNRATED = {
+    "value_priced": (
+        "select currency, min(day) from value_priced "
+        "where open_cell_id is null and rate is null and unit_price is not null "
+        "group by all order by all limit 10"
+    ),
+    "ledger_cost": (
+        "select currency, min(document_on) from ("
+        "select currency, document_on from charge where rate is null "
+        "union all select currency, document_on from entry where amount is null "
+        "union all select currency, acquired_on from asset where rate is null"
+        ") where exists (select 1 from ledger_cost where amount is null) "
+        "group by all order by all limit 10"
+    ),
+}
+
+
+def _named(con: duckdb.DuckDBPyConnection, query: str) -> Sequence[tuple[object, ...]]:
+    return rows(con, query)
