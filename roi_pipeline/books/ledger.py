@@ -52,7 +52,13 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -
     """Make every view, and every table that is not there yet or has changed its shape.
 
     A table whose query gives other columns than before keeps the rows and columns both have.
+    Nothing is done when the models are those of the last run: binding them all takes seconds.
     """
+    queries = [model.query for model in models.values()]
+    schemas = [repr(schema) for _, schema in (*WHOLE.values(), *MONTHLY.values())]
+    mark = sha256(json.dumps([queries, schemas]).encode()).hexdigest()
+    if rows(con, "select 1 from built where name = 'models' and fingerprint = ?", [mark]):
+        return
     for name, (_, schema) in (*WHOLE.items(), *MONTHLY.items()):
         table = f"marts.{name}" if name in MONTHLY else name
         con.register("shape", pl.DataFrame([], schema=schema))
@@ -66,7 +72,10 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -
         if model.layer in ("ledger", "marts"):
             _ensure(con, table_of(model), model.query)
         else:
-            con.execute(f"create or replace temp view {model.name} as {model.query}")
+            con.execute(f"create or replace view {model.name} as {model.query}")
+    with transaction(con):
+        con.execute("delete from built where name = 'models'")
+        con.execute("insert into built values ('models', null, ?)", [mark])
 
 
 def build_whole(con: duckdb.DuckDBPyConnection, name: str) -> int:

@@ -41,7 +41,7 @@ def typed(column: Column, raw: str, kind: str, zone: str | None) -> str:
     `zone` is that of times without an offset; it must be UTC or arrive as the parameter $zone.
     """
     if column.type == TEXT:
-        return _text(raw, kind)
+        return raw if column.is_id and kind == UUID else _text(raw, kind)
     if column.type == INSTANT:
         return _instant(raw, kind, zone)
     if column.type == DAY:
@@ -56,9 +56,8 @@ def typed(column: Column, raw: str, kind: str, zone: str | None) -> str:
 
 
 def _text(raw: str, kind: str) -> str:
-    """UUIDs stay UUIDs: 16 bytes join faster than 36 letters. A float that is a whole number is an
-    integer that a data frame widened, so its text has no `.0`."""
-    if kind in (TEXT, UUID):
+    """A float that is a whole number is an integer that a data frame widened: no `.0`."""
+    if kind == TEXT:
         return raw
     if kind in _FLOATS:
         whole = f"{raw} = trunc({raw}) and abs({raw}) < 1e15"

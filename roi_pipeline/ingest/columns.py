@@ -35,7 +35,8 @@ class Column:
     """One column of a contract.
 
     `default` stands, as text, for an empty value. A `label` may be published, so it must be safe
-    to show. A `pii` column is hashed with a key before anything is stored.
+    to show. A `pii` column is hashed with a key before anything is stored. An `is_id` column keeps
+    UUIDs as such: 16 bytes join faster than 36 letters.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Column:
     pii: bool = False
     rule: Rule | None = None
     label: bool = False
+    is_id: bool = False
 
     @property
     def quoted(self) -> str:
@@ -70,6 +72,12 @@ class Contract:
     money: str | None = None
     rules: tuple[Rule, ...] = ()
     derived: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def is_log(self) -> bool:
+        """Whether rows are many, and those with an equal key are told apart over all deliveries
+        at once, later."""
+        return bool(self.key) and self.repeated == "keep"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 
 from roi_pipeline.errors import DataRefused
-from roi_pipeline.ingest import files, landing, manifest, plausible, receipts
+from roi_pipeline.ingest import files, landing, manifest, months, plausible, receipts
 from roi_pipeline.ingest.accepting import Delivered, Landed, land
+from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.discovery import (
     Found,
     discover,
@@ -175,6 +176,7 @@ def _store(
     landing.settle(landed.part, clean)
     with transaction(con):
         receipts.record(con, receipt, landed.months, landed.malformed, datetime.now(UTC))
+        months.keep_money(con, CONTRACTS[receipt.dataset], receipt.delivery_id, clean)
         receipts.remember_path(con, found, receipt.delivery_id)
         settle_source(con, found.source)
     return receipt

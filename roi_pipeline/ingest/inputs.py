@@ -163,7 +163,7 @@ OPERATING_COSTS = Contract(
 PREDICTIONS = Contract(
     dataset="predictions",
     columns=(
-        required(text("prediction_id")),
+        Column("prediction_id", TEXT, required=True, is_id=True),
         required(Column("predicted_at", INSTANT)),
         required(label("system_id")),
         required(label("model_version")),
@@ -192,7 +192,7 @@ PREDICTIONS = Contract(
 OUTCOMES = Contract(
     dataset="outcomes",
     columns=(
-        required(text("prediction_id")),
+        Column("prediction_id", TEXT, required=True, is_id=True),
         required(Column("observed_at", INSTANT)),
         required(label("outcome")),
         label("outcome_type", default="primary"),

@@ -136,8 +136,8 @@ def live_deliveries(
 ) -> list[Live]:
     """The deliveries of a dataset that count, by id; with `months`, those with rows in one."""
     found = con.execute(
-        """select delivery_id, sum(rows), list(month order by month) filter (is_live), bool_and(is_live),
-            any_value(notes ->> 'id_type') = 'UUID'
+        """select delivery_id, sum(rows), list(month order by month) filter (is_live),
+            bool_and(is_live), any_value(notes ->> 'id_type') = 'UUID'
         from delivery_months join deliveries using (dataset, delivery_id)
         where dataset = $dataset and rows > 0
         group by delivery_id

@@ -35,21 +35,22 @@ def month_sql(contract: Contract, zone: str) -> str:
     if contract.time is None:
         return "null::date"
     time = f'"{contract.time}"'
-    return _local_month(time, zone) if _is_zoned(contract, zone) else _month(time)
+    is_zoned = zone != "UTC" and _is_instant(contract)
+    return _local_month(time, zone) if is_zoned else _month(time)
 
 
 def months_of(
     con: duckdb.DuckDBPyConnection, contract: Contract, file: Path, zone: str
 ) -> list[MonthRows]:
     """Rows, money and first and last instant of a clean file, by month."""
-    grouped = _by_quarter(contract, zone) if _is_zoned(contract, zone) else _by_month(contract)
+    grouped = _by_part(contract, zone) if _is_instant(contract) else _by_month(contract)
     found = con.execute(grouped.format(file=literal(file))).fetchall()
     return [MonthRows(*row) for row in found]
 
 
-def _is_zoned(contract: Contract, zone: str) -> bool:
+def _is_instant(contract: Contract) -> bool:
     """Whether the month depends on the zone: days and billing periods are what they say."""
-    if contract.derived or contract.time is None or zone == "UTC":
+    if contract.derived or contract.time is None:
         return False
     return contract.column(contract.time).type == INSTANT
 
@@ -71,14 +72,20 @@ def _by_month(contract: Contract) -> str:
     )
 
 
-def _by_quarter(contract: Contract, zone: str) -> str:
-    """Group by quarter hour first, the finest offset of any zone: a zone's calendar is slow."""
+def _by_part(contract: Contract, zone: str) -> str:
+    """Group instants by a part of their month first: truncating each to its month costs 0.1 µs,
+    and asking a zone's calendar 0.5 µs. Quarter hours are the finest offset of any zone."""
     time = f'"{contract.time}"'
     quarter = f"make_timestamp(epoch_us({time}) // 900000000 * 900000000)"
+    part, month = (
+        (f"{time}::date", _month("part"))
+        if zone == "UTC"
+        else (quarter, _local_month("part", zone))
+    )
     return (
-        f"select {_local_month('quarter', zone)}, sum(rows)::bigint, "  # noqa: S608
+        f"select {month}, sum(rows)::bigint, "  # noqa: S608
         "sum(amount)::decimal(38,18), min(first), max(last) from ("
-        f"select {quarter} as quarter, count(*) as rows, {_amount(contract)} as amount, "
+        f"select {part} as part, count(*) as rows, {_amount(contract)} as amount, "
         f"{_at('min', contract.time)} as first, {_at('max', contract.time)} as last "
         "from read_parquet({file}) group by 1) group by 1 order by 1"
     )
@@ -97,3 +104,17 @@ def _span(contract: Contract) -> tuple[str | None, str | None]:
 
 def _at(function: str, time: str | None) -> str:
     return f'{function}("{time}")::timestamp' if time else "null"
+
+
+def keep_money(
+    con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, file: Path
+) -> None:
+    """Keep what a bill adds up to by month and currency: the other side of every reconciliation."""
+    if contract.dataset != "billing":
+        return
+    con.execute(
+        "insert into delivery_money select 'billing', $delivery_id, "  # noqa: S608
+        f"{month_sql(contract, 'UTC')}, billing_currency, {_amount(contract)} "
+        f"from read_parquet({literal(file)}) group by 3, 4",
+        {"delivery_id": delivery_id},
+    )

@@ -1,6 +1,6 @@
 """What became of every delivery: the receipt tables, written in one transaction a file.
 
-Knows the tables `deliveries`, `delivery_months`, `delivery_paths`, `quarantine`, `refusals` and
+Knows the tables `deliveries`, `delivery_months`, `delivery_money`, `delivery_paths`, `quarantine`, `refusals` and
 what must add up in them. Reads no delivered file.
 """
 
@@ -29,6 +29,9 @@ create table if not exists deliveries (
 create table if not exists delivery_months (
     dataset varchar, delivery_id varchar, month date, rows bigint, amount decimal(38,18),
     first_at timestamptz, last_at timestamptz, is_live boolean
+);
+create table if not exists delivery_money (
+    dataset varchar, delivery_id varchar, month date, currency varchar, amount decimal(38,18)
 );
 create table if not exists delivery_paths (
     dataset varchar, path varchar, bytes bigint, modified_at timestamptz, delivery_id varchar,

@@ -57,12 +57,13 @@ def parquet_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tupl
 
 
 def unreadable(error: duckdb.Error, name: str) -> Exception:
-    """What a failed read means: a broken file is refused, a full disk or memory is not its fault.
+    """What a failed read means: a broken file is refused; a full disk or memory, or a query that
+    is wrong, is not its fault.
 
     The message of DuckDB is left out, for it quotes the data.
     """
-    text = str(error)
-    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in text:
+    ours = (duckdb.OutOfMemoryException, duckdb.BinderException, duckdb.ParserException)
+    if isinstance(error, ours) or "No space left" in str(error):
         return error
     return DataRefused(
         f"{name}: cannot be read ({type(error).__name__}): corrupt or cut; send it again, with a "

@@ -27,7 +27,7 @@ def threshold_status_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     terms, (_, facts) = Terms.read(con), read(con)
     (as_of,) = con.execute("select as_of from run_scope").fetchall()[0]
     live = dict(
-        con.execute("select system_id, date_trunc('month', live_on) from systems").fetchall()
+        con.execute("select system_id, date_trunc('month', live_on)::date from systems").fetchall()
     )
     decisions = _decisions(con)
     rows: list[dict[str, Any]] = []

@@ -1,14 +1,25 @@
 -- What was delivered, counted when it came in: bills and predictions by their receipts, ledgers and register by their rows.
 -- grain: month, dataset, source_id, currency
 select
-    m.month,
-    r.dataset,
-    case when r.dataset = 'billing' then r.source_id else 'all' end as source_id,
-    case when r.dataset = 'billing' then m.currency else 'predictions' end as currency,
-    sum(case when r.dataset = 'billing' then m.amount else cast(m.rows as decimal(38, 18)) end) as amount
-from delivery_months as m
+    b.month,
+    b.dataset,
+    r.source_id,
+    b.currency,
+    sum(b.amount) as amount
+from delivery_money as b
 inner join deliveries as r using (dataset, delivery_id)
-where m.is_live and r.dataset in ('billing', 'predictions')
+semi join delivery_months as m
+    on m.dataset = b.dataset and m.delivery_id = b.delivery_id and m.month = b.month and m.is_live
+group by all
+union all
+select
+    month,
+    dataset,
+    'all' as source_id,
+    'predictions' as currency,
+    sum(cast(rows as decimal(38, 18)))
+from delivery_months
+where is_live and dataset = 'predictions'
 group by all
 union all
 select

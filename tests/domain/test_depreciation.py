@@ -139,6 +139,12 @@ def test_an_impairment_is_charged_at_once_and_lowers_later_charges():
     ]
 
 
+def test_an_impairment_may_take_all_that_is_left():
+    charges = schedule(server, [Event(date(2026, 7, 3), "impairment", Decimal(600))])
+    assert {c.amount for c in charges[7:]} == {0}
+    assert charges[-1].book_value == 0
+
+
 def test_a_partial_disposal_takes_its_share_of_the_book_value():
     event = Event(date(2026, 7, 3), "partial_disposal", Decimal(400), Decimal(150))
     charges = schedule(server, [event])

@@ -123,6 +123,20 @@ def test_fieller_covers_the_true_ratio_at_its_level():
     assert hits / 2000 == pytest.approx(0.95, abs=0.0146)
 
 
+def test_value_that_moves_with_cost_is_less_uncertain():
+    """V = 2C exactly: the return is known however uncertain both are."""
+    error = roi_standard_error(Decimal(200), 20.0, Decimal(100), 10.0, covariance=200.0)
+    assert error == pytest.approx(0, abs=1e-6)
+    apart = roi_standard_error(Decimal(200), 20.0, Decimal(100), 10.0, covariance=100.0)
+    assert apart == pytest.approx(0.2)
+
+
+def test_one_observation_and_small_money_count():
+    assert wilson(1, 1).high == 1
+    assert roi_interval_fieller(Decimal("0.75"), 0.0, Decimal("0.5"), 0.0).low == 0.5
+    assert roi_interval_delta(Decimal("0.75"), 0.0, Decimal("0.5")).low == 0.5
+
+
 def test_no_interval_without_a_cost_it_can_be_told_from_zero():
     assert roi_interval_fieller(Decimal(5), 1, Decimal(100), 51.1) is None  # z*sC/C just above 1
     assert roi_interval_fieller(Decimal(5), 1, Decimal(100), 51.0) is not None

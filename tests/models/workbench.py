@@ -25,7 +25,6 @@ def empty() -> tuple[duckdb.DuckDBPyConnection, dict[str, models.Model]]:
     con = warehouse.in_memory()
     con.execute(scope.DDL)
     create_tables(con)
-    con.execute("alter table delivery_months add column if not exists currency varchar")  # TMP
     for name, columns in LOGS.items():
         shape = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         con.execute(f"create table {name} ({shape})")

@@ -1,0 +1,95 @@
+"""One run: the open database, with inputs, cells, ledger and marts ready to be brought up to date."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from hashlib import sha256
+
+import duckdb
+
+from roi_pipeline import __version__, models, warehouse
+from roi_pipeline.books import cells, ledger, scope
+from roi_pipeline.books.scope import Scope
+from roi_pipeline.ingest import deliveries
+from roi_pipeline.ingest.deliveries import IngestReport
+from roi_pipeline.models import Model
+from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.quality import CheckOutcome, period, record, validate
+
+
+@dataclass
+class Session:
+    """What the steps of one run share: one connection, one scope."""
+
+    con: duckdb.DuckDBPyConnection
+    portfolio: Portfolio
+    models: Mapping[str, Model]
+    scope: Scope
+
+    @cached_property
+    def code_version(self) -> str:
+        """Version of the package and of every model."""
+        queries = sha256("".join(m.code_version for m in self.models.values()).encode())
+        return f"{__version__}+{queries.hexdigest()[:12]}"
+
+    def ingest(self, dataset: str) -> IngestReport:
+        """Take in what has landed of a dataset, and show it to the models."""
+        report = deliveries.ingest(self.con, self.portfolio, dataset)
+        deliveries.create_views(self.con, self.portfolio)
+        return report
+
+    def build_cells(self) -> list[date]:
+        """Bring the cells up to date; returns the months that were stale."""
+        return cells.build_cells(
+            self.con, self.portfolio, self.models, [*self.scope.months], self.scope.as_of
+        )
+
+    def build_whole(self, name: str) -> int:
+        """Fill a table that Python computes from everything there is."""
+        return ledger.build_whole(self.con, name)
+
+    def build_ledger(self, name: str) -> list[date]:
+        """Bring a ledger table up to date; returns the months that were stale."""
+        return ledger.build_ledger(self.con, self.portfolio, self.models, name, self.scope)
+
+    def build_mart(self, name: str) -> int:
+        """Fill the open months of a mart."""
+        return ledger.build_mart(self.con, self.models, name, self.scope)
+
+    def check(self, table: str, first: date, last: date) -> list[CheckOutcome]:
+        """Run the suite of a table over months, and keep what it found."""
+        expected = any(source.dataset == table for source in self.portfolio.sources)
+        live = min(system.live_on for system in self.portfolio.systems)
+        parameters = period(
+            first,
+            last,
+            time_zone=self.portfolio.time_zone,
+            expects_rows=expected and last >= live.replace(day=1),
+            max_quarantined_share=self.portfolio.max_quarantined_share,
+        )
+        outcomes = validate(self.con, table, table, parameters)
+        record(self.con, first, last, outcomes)
+        return outcomes
+
+
+@contextmanager
+def opened(
+    portfolio: Portfolio, last: date, as_of: datetime | None = None, *, wait_s: float | None = None
+) -> Iterator[Session]:
+    """A session over the months up to `last`; the database is closed at the end.
+
+    Waits for another run to end first. What an interrupted run left behind is removed.
+    """
+    found = models.load(portfolio.folder / "sql")
+    wait = warehouse.WAIT_S if wait_s is None else wait_s
+    with warehouse.opened(portfolio, wait_s=wait) as con:
+        current = Scope.through(portfolio, last, as_of)
+        deliveries.create_tables(con)
+        deliveries.sweep(con, portfolio)
+        scope.write(con, portfolio, current)
+        deliveries.create_views(con, portfolio)
+        cells.ensure_cells(con, portfolio, found)
+        ledger.ensure_tables(con, found)
+        yield Session(con, portfolio, found, current)

@@ -1,0 +1,274 @@
+"""Editions: what people read. An edition is a folder of Parquet files named by the checksum of its
+content; `current.json` names the newest and is replaced in one move. Nothing in an edition changes.
+
+Knows the marts by name and how to write files so that a reader sees all or nothing.
+"""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from roi_pipeline.books.ledger import monthly_marts
+from roi_pipeline.books.session import Session
+from roi_pipeline.errors import RoiError
+from roi_pipeline.warehouse import rows
+
+log = logging.getLogger(__name__)
+
+PUBLICATION = "publication"
+CHECK_RESULTS = "check_results"
+CURRENT = "current.json"
+DATABASE = "marts.duckdb"
+# Older drivers of BI tools read this storage version.
+STORAGE = "v1.2.0"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What `current.json` says."""
+
+    name: str
+    published_at: str
+    as_of: str
+    months: tuple[str, ...]
+    code_version: str
+    inputs_sha256: str
+    tables: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As written to `current.json` (contracts §4)."""
+        return {
+            "edition": self.name,
+            "published_at": self.published_at,
+            "as_of": self.as_of,
+            "months": list(self.months),
+            "code_version": self.code_version,
+            "inputs_sha256": self.inputs_sha256,
+            "tables": dict(self.tables),
+        }
+
+
+def publish(session: Session) -> Edition:
+    """Write the marts as an edition and make it current; returns it.
+
+    The same content gives the same name, so publishing it again changes no file. A cut-off before
+    the current edition's is a look back: it is written, and `current` stays.
+    """
+    marts = session.portfolio.marts
+    marts.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _sweep(marts)
+    part = marts / f".part-{os.getpid()}"
+    part.mkdir()
+    tables = {name: _write(session, part, name) for name in _tables(session)}
+    name = sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16]
+    edition = Edition(
+        name=name,
+        published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        as_of=session.scope.as_of.isoformat() + "Z",
+        months=tuple(f"{month:%Y-%m}" for month in session.scope.months),
+        code_version=session.code_version,
+        inputs_sha256=inputs_sha256(session),
+        tables=tables,
+    )
+    folder = marts / name
+    if folder.exists():
+        shutil.rmtree(part)
+        verify(folder, tables)
+    else:
+        _write_publication(session.con, part, edition)
+        _settle(part, folder)
+    before = current(marts)
+    if before is not None and edition.as_of < before.as_of:
+        log.info("edition %s looks back to %s; current stays %s", name, edition.as_of, before.name)
+        return edition
+    if before is None or before.name != name or not (marts / DATABASE).exists():
+        _write_database(session.con, marts, folder)
+    _replace(marts / CURRENT, json.dumps(edition.document, indent=1) + "\n")
+    return edition
+
+
+def current(marts: Path) -> Edition | None:
+    """The edition that `current.json` names, or None before the first."""
+    try:
+        found = json.loads((marts / CURRENT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return Edition(
+        found["edition"],
+        found["published_at"],
+        found["as_of"],
+        tuple(found["months"]),
+        found["code_version"],
+        found["inputs_sha256"],
+        found["tables"],
+    )
+
+
+def verify(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise RoiError, naming the file, when an edition is not what it was when it was written."""
+    for name, written in tables.items():
+        file = folder / f"{name}.parquet"
+        if not file.exists() or _sha256(file) != written["sha256"]:
+            raise RoiError(
+                f"{file}: is not what was published (sha256 {written['sha256']}); restore the "
+                "folder from a backup, or move it away and publish again"
+            )
+
+
+def inputs_sha256(session: Session) -> str:
+    """One checksum over every live delivery, every reference file and portfolio.yaml."""
+    live = rows(
+        session.con,
+        "select distinct dataset, file_sha256 from deliveries "
+        "join delivery_months using (dataset, delivery_id) where is_live order by all",
+    )
+    settings = (session.portfolio.folder / "portfolio.yaml").read_bytes()
+    return sha256(json.dumps(live).encode() + settings).hexdigest()
+
+
+def _tables(session: Session) -> Sequence[str]:
+    return [*sorted(monthly_marts(session.models)), CHECK_RESULTS]
+
+
+def _write(session: Session, part: Path, name: str) -> dict[str, Any]:
+    """One table as Parquet, in one order on every machine and with any number of threads."""
+    table = name if name == CHECK_RESULTS else f"marts.{name}"
+    columns = [column for column, *_ in rows(session.con, f"describe {table}")]
+    month = "month_last" if name == CHECK_RESULTS else "month"
+    last = session.scope.months.last
+    kept = f"where {month} <= date '{last.isoformat()}'" if month in columns else ""
+    file = part / f"{name}.parquet"
+    order = ", ".join(f'"{column}"' for column in columns)
+    session.con.execute(
+        f"copy (select * from {table} {kept} order by {order}) to '{_quoted(file)}' "  # noqa: S608
+        "(format parquet, compression zstd, row_group_size 122880)"
+    )
+    (count,) = rows(session.con, f"select count(*) from {table} {kept}")[0]  # noqa: S608
+    return {"rows": int(count), "sha256": _sha256(file)}
+
+
+def _write_publication(con: duckdb.DuckDBPyConnection, part: Path, edition: Edition) -> None:
+    con.execute(
+        f"copy (select $edition as edition, $code_version as code_version, "
+        "$inputs as inputs_sha256, $as_of::timestamp as as_of, "
+        "$published_at::timestamptz as published_at, $first::date as month_first, "
+        f"$last::date as month_last) to '{_quoted(part / f'{PUBLICATION}.parquet')}' "
+        "(format parquet)",
+        {
+            "edition": edition.name,
+            "code_version": edition.code_version,
+            "inputs": edition.inputs_sha256,
+            "as_of": edition.as_of.removesuffix("Z"),
+            "published_at": edition.published_at,
+            "first": f"{edition.months[0]}-01",
+            "last": f"{edition.months[-1]}-01",
+        },
+    )
+
+
+def _write_database(con: duckdb.DuckDBPyConnection, marts: Path, folder: Path) -> None:
+    """`marts.duckdb`: the edition's tables for tools that read a database, replaced whole.
+
+    A reader that has the old file open keeps reading the old edition.
+    """
+    part = marts / f".{DATABASE}.part"
+    part.unlink(missing_ok=True)
+    con.execute(f"attach '{_quoted(part)}' as bi (storage_version '{STORAGE}')")
+    try:
+        con.execute("create schema bi.marts")
+        for file in sorted(folder.glob("*.parquet")):
+            con.execute(
+                f"create table bi.marts.{file.stem} as from read_parquet('{_quoted(file)}')"
+            )
+        con.execute("checkpoint bi")
+    finally:
+        con.execute("detach bi")
+    if Path(f"{part}.wal").exists():
+        raise RoiError(f"{part}.wal was left behind; nothing was published, run again")
+    part.chmod(0o444)
+    _sync(part)
+    os.replace(part, marts / DATABASE)
+
+
+def _settle(part: Path, folder: Path) -> None:
+    """Make a finished folder visible under its name, in one move."""
+    for file in part.iterdir():
+        file.chmod(0o444)
+        _sync(file)
+    _sync(part)
+    os.replace(part, folder)
+    _sync(folder.parent)
+
+
+def _replace(file: Path, text: str) -> None:
+    """Put text in the place of a file: a reader sees the old or the new, never a part."""
+    part = file.with_name(f".{file.name}.part")
+    part.write_text(text, encoding="utf-8")
+    _sync(part)
+    os.replace(part, file)
+    _sync(file.parent)
+
+
+def _sweep(marts: Path) -> None:
+    """Remove what an interrupted publication left."""
+    for left in marts.glob(".*part*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def close(session: Session, month: date, closed_by: str) -> list[date]:
+    """Close the books up to `month`; returns the months newly closed.
+
+    What the ledger says of them is kept, and from now on what arrives late becomes a restatement
+    in the first open month. Raises RoiError when the month has not been published.
+    """
+    from roi_pipeline.books.scope import open_months
+    from roi_pipeline.warehouse import transaction
+
+    published = current(session.portfolio.marts)
+    if published is None or f"{month:%Y-%m}" not in published.months:
+        raise RoiError(f"{month:%Y-%m} has not been published; run it first")
+    closing = [open_month for open_month in open_months(session.con, session.scope) if open_month <= month]
+    live = [
+        delivery
+        for (delivery,) in rows(
+            session.con, "select distinct delivery_id from delivery_months where is_live order by 1"
+        )
+    ]
+    with transaction(session.con):
+        session.con.execute(
+            "insert into closed_ledger by name select * from marts.ledger_monthly "
+            "where list_contains($months, month)",
+            {"months": closing},
+        )
+        session.con.executemany(
+            "insert into closing values (?, ?, ?, ?, ?)",
+            [[m, published.name, closed_by, datetime.now(UTC), live] for m in closing],
+        ) if closing else None
+    return closing
