@@ -22,7 +22,7 @@ CHUNK = 1 << 20
 MAX_GZ_RATIO = 100
 MAX_GZ_FREE = 64 << 20  # below this size a high ratio is a small repetitive file, not a bomb
 MAX_RECORD = 2_000_000  # bytes; DuckDB refuses longer lines
-MAX_LINE = 64 << 20  # a file without line ends must not fill the memory
+MAX_LINE = 8 << 20  # a file without line ends must not fill the memory
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'"\n'))
 csv.field_size_limit(MAX_RECORD)
 
@@ -111,6 +111,8 @@ def _text(chunks: Iterator[bytes], name: str, text: Path, *, packed: bool) -> In
     """One pass over the bytes: checksum, encoding, records."""
     digest, utf8, records, first = hashlib.sha256(), _Utf8(name), _Records(name), b""
     for chunk in chunks:
+        if not first:
+            _refuse_archive(chunk, name)
         if len(first) < MAX_RECORD:
             first += chunk
         digest.update(chunk)
@@ -118,7 +120,6 @@ def _text(chunks: Iterator[bytes], name: str, text: Path, *, packed: bool) -> In
         records.feed(chunk.replace(b'"', b"") if _is_json(first) else chunk)
     utf8.end()
     records.end()
-    _refuse_archive(first, name)
     lines, is_cut = records.count, records.is_cut
     if _is_json(first):
         kind: Kind = "jsonl.gz" if packed else "jsonl"

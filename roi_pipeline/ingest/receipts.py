@@ -1,7 +1,7 @@
 """What became of every delivery: the receipt tables, written in one transaction a file.
 
-Knows the tables `deliveries`, `delivery_months`, `delivery_money`, `delivery_paths`, `quarantine`, `refusals` and
-what must add up in them. Reads no delivered file.
+Knows the tables `deliveries`, `delivery_months`, `delivery_money`, `delivery_paths`, `quarantine`,
+`refusals` and what must add up in them. Reads no delivered file.
 """
 
 import json

@@ -27,8 +27,11 @@ def depreciation(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     events: dict[str, list[Event]] = defaultdict(list)
     for asset_id, event_on, kind, amount, proceeds, to_system_id in con.execute(
         """
-        select asset_id, event_on, kind, coalesce(amount, 0), coalesce(proceeds, 0), to_system_id
-        from asset_events order by all
+        select asset_id, event_on, kind,
+            cast(cast(coalesce(amount, 0) as decimal(38, 9)) * rate as decimal(38, 2)),
+            cast(cast(coalesce(proceeds, 0) as decimal(38, 9)) * rate as decimal(38, 2)),
+            to_system_id
+        from asset_events join asset using (asset_id) order by all
         """
     ).fetchall():
         events[asset_id].append(Event(event_on, kind, amount, proceeds, to_system_id))

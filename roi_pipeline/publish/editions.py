@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
@@ -240,35 +240,3 @@ def _sha256(file: Path) -> str:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def close(session: Session, month: date, closed_by: str) -> list[date]:
-    """Close the books up to `month`; returns the months newly closed.
-
-    What the ledger says of them is kept, and from now on what arrives late becomes a restatement
-    in the first open month. Raises RoiError when the month has not been published.
-    """
-    from roi_pipeline.books.scope import open_months
-    from roi_pipeline.warehouse import transaction
-
-    published = current(session.portfolio.marts)
-    if published is None or f"{month:%Y-%m}" not in published.months:
-        raise RoiError(f"{month:%Y-%m} has not been published; run it first")
-    closing = [open_month for open_month in open_months(session.con, session.scope) if open_month <= month]
-    live = [
-        delivery
-        for (delivery,) in rows(
-            session.con, "select distinct delivery_id from delivery_months where is_live order by 1"
-        )
-    ]
-    with transaction(session.con):
-        session.con.execute(
-            "insert into closed_ledger by name select * from marts.ledger_monthly "
-            "where list_contains($months, month)",
-            {"months": closing},
-        )
-        session.con.executemany(
-            "insert into closing values (?, ?, ?, ?, ?)",
-            [[m, published.name, closed_by, datetime.now(UTC), live] for m in closing],
-        ) if closing else None
-    return closing

@@ -40,6 +40,30 @@ from asset
 where disposed_on is not null and disposal_proceeds <> 0
 union all
 select
+    e.delivery_id,
+    e.row_no,
+    cast(date_trunc('month', e.event_on) as date),
+    'cash',
+    a.system_id,
+    a.allocation_key,
+    e.kind,
+    a.category,
+    a.cost_class,
+    a.regulatory_category,
+    cast(
+        cast(case e.kind when 'improvement' then e.amount else -coalesce(e.proceeds, 0) end as decimal(38, 9)) * a.rate
+        as decimal(38, 18)
+    ),
+    false,
+    'capex',
+    e.source_id,
+    a.currency,
+    cast(0 as decimal(38, 18))
+from asset_events as e
+inner join asset as a using (asset_id)
+where e.kind in ('improvement', 'partial_disposal')
+union all
+select
     a.delivery_id,
     a.row_no,
     d.month,
@@ -63,10 +87,12 @@ inner join asset as a using (asset_id)
 given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
   capex: [{delivery_id: d, row_no: 1, asset_id: gpu, acquired_on: 2026-09-20, cost: 360, currency: USD, system_id: s, category: accelerators}]
+  asset_events: [{delivery_id: e, row_no: 1, asset_id: gpu, event_on: 2026-10-20, kind: improvement, amount: 40}]
   depreciation:
     - {asset_id: gpu, month: 2026-10-01, kind: depreciation, amount: 10}
 expect:
   hardware:
     - {row_no: 1, month: 2026-09-01, basis: cash, kind: purchase, amount: 360}
+    - {row_no: 1, month: 2026-10-01, basis: cash, kind: improvement, amount: 40}
     - {row_no: 1, month: 2026-10-01, basis: accrual, kind: depreciation, amount: 10}
 */

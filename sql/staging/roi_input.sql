@@ -1,4 +1,4 @@
--- What a system brought and cost in a month, and since it was invested in; `portfolio` is the total.
+-- What a system brought and cost in a month, and since it was invested in; `portfolio` is the total, with what nobody claims.
 -- grain: month, system_id
 with grid as (
     select
@@ -8,7 +8,7 @@ with grid as (
     cross join (
         select system_id, date_trunc('month', invested_on) as first_month from systems
         union all
-        select 'portfolio', date_trunc('month', min(invested_on)) from systems
+        select unnest(['portfolio', 'unallocated']), date_trunc('month', min(invested_on)) from systems
     ) as s
     where m.month >= s.first_month
 ),
@@ -94,5 +94,8 @@ expect:
     - {month: 2026-11-01, system_id: s, value: 80, net_cash: 70, cumulative_value: 140, cumulative_tco_cash: 120}
     - {month: 2026-09-01, system_id: portfolio, value: 0, net_cash: -100, cumulative_value: 0, cumulative_tco_cash: 100}
     - {month: 2026-10-01, system_id: portfolio, value: 60, net_cash: 50, cumulative_value: 60, cumulative_tco_cash: 110}
+    - {month: 2026-09-01, system_id: unallocated, value: 0, net_cash: 0, cumulative_value: 0, cumulative_tco_cash: 0}
+    - {month: 2026-10-01, system_id: unallocated, value: 0, net_cash: 0, cumulative_value: 0, cumulative_tco_cash: 0}
+    - {month: 2026-11-01, system_id: unallocated, value: 0, net_cash: -5, cumulative_value: 0, cumulative_tco_cash: 5}
     - {month: 2026-11-01, system_id: portfolio, value: 80, net_cash: 65, cumulative_value: 140, cumulative_tco_cash: 125}
 */

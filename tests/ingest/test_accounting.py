@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from conftest import PREDICTION, PREDICTIONS, Company, lines
+from company import PREDICTION, PREDICTIONS, Company, lines
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -25,7 +25,7 @@ EVERYWHERE = [
         "predictions": "score", "outcomes": "shared_key", "fx": "delivery_id", "prices": "currency",
         "baselines": "value", "terms": "value", "allocation": "delivery_id", "outcome_cells": "arm",
         "ledger_monthly": "unit", "tco_monthly": "avoidable_amount",
-        "value_attribution_monthly": "unit", "quality_monthly": "median_outcome_delay_days",
+        "value_attribution_monthly": "unit", "quality_monthly": "accuracy",
         "roi_monthly": "npv", "threshold_status_monthly": "as_of",
         "reconciliation_monthly": "quarantined", "dim_system": "owner",
     }.items()],
@@ -111,7 +111,7 @@ HERE = {
         "coverage_a_share": "update value_attribution_monthly set coverage = 1.000001",
         "maturity_a_share": "update value_attribution_monthly set maturity = -0.000001",
         "counts_nest": "update value_attribution_monthly set linked = acted + 1",
-        "bounds_in_order": "update value_attribution_monthly set amount_high = amount - 1",
+        "bounds_in_order": "update value_attribution_monthly set amount_high = amount_low - 1",
     },
     "quality_monthly": {
         "cells_add_up": "update quality_monthly set tp = tp + 1",
@@ -120,7 +120,6 @@ HERE = {
         "recall_a_share": "update quality_monthly set recall = -0.1",
         "ratios_from_counts": "update quality_monthly set recall = null",
         "accuracy_held": "update quality_monthly set accuracy = 0.91 where month = '2026-10-01'",
-        "few_orphans": "update quality_monthly set orphan_outcomes = 60",
     },
     "roi_monthly": {
         "cost_stated": "update roi_monthly set tco_cash = null where system_id = 'weld-check'",

@@ -135,7 +135,7 @@ insert into value_attribution_monthly select * replace ('portfolio' as system_id
 create table quality_monthly as
     select month, system_id, 'v1' as model_version, 1000 as n, 90 as tp, 10 as fp, 20 as fn, 880 as tn,
         cast(0.97 as decimal(18, 6)) as accuracy, cast(0.9 as decimal(18, 6)) as precision,
-        cast(0.818182 as decimal(18, 6)) as recall, 3 as orphan_outcomes, cast(4 as decimal(18, 6)) as median_outcome_delay_days
+        cast(0.818182 as decimal(18, 6)) as recall
     from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
 create table roi_monthly as
     with months as (

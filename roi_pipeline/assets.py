@@ -1,0 +1,202 @@
+"""Dagster's view of the books: one asset a dataset, ledger table and mart. Every body is one call."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from roi_pipeline.books.ledger import WHOLE, monthly_marts
+from roi_pipeline.engines.cells import CELLS
+from roi_pipeline.models import Model
+from roi_pipeline.portfolio import DATASETS, REFERENCES
+from roi_pipeline.publish import editions
+from roi_pipeline.resource import Books
+from roi_pipeline.warehouse import count, rows
+
+EDITION = "edition"
+# What the tables that Python fills read, so that the lineage shows it.
+PYTHON_READS: Mapping[str, Sequence[str]] = {
+    "depreciation": ("asset", "asset_events"),
+    "maturity": ("outcome_cells",),
+    "quality_monthly": ("quality_count",),
+    "roi_monthly": ("roi_input", "terms"),
+    "threshold_status_monthly": ("roi_input", "terms", "reviews"),
+}
+DESCRIPTIONS: Mapping[str, str] = {
+    "depreciation": "What every asset costs in every month of its life.",
+    "maturity": "The share of its final outcomes that each month of each system has.",
+    "quality_monthly": "How right a model version was in a month, with Wilson bounds.",
+    "roi_monthly": "What a system returned, since the investment and over its evidence window.",
+    "threshold_status_monthly": "Whether a system is worth running: status, bounds, rule, action.",
+}
+
+
+def source_asset(dataset: str, months: dg.PartitionsDefinition[Any]) -> dg.AssetsDefinition:
+    """Take in what has landed of a dataset."""
+    group = "reference" if dataset in REFERENCES else "sources"
+
+    @dg.asset(
+        name=dataset,
+        group_name=group,
+        partitions_def=months,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        kinds={"parquet"},
+        description=f"Delivered files of {dataset}: clean rows, receipts, quarantine.",
+    )
+    def take_in(books: Books) -> dg.MaterializeResult[Any]:
+        report = books.session.ingest(dataset)
+        if report.refused:
+            raise dg.Failure("; ".join(refusal.reason for refusal in report.refused))
+        return _shown(books, dataset, {"new_files": len(report.receipts)})
+
+    return take_in
+
+
+def view_spec(model: Model, sources: frozenset[str]) -> dg.AssetSpec:
+    """A model that is a view: nothing to run, but the lineage shows it."""
+    return dg.AssetSpec(
+        model.name,
+        deps=sorted(model.reads & sources),
+        description=model.description,
+        group_name=model.layer,
+        kinds={"duckdb", "sql"},
+        metadata={"grain": ", ".join(model.grain), "sql": dg.MetadataValue.md(_sql(model))},
+    )
+
+
+def cells_asset(
+    models: Mapping[str, Model], months: dg.PartitionsDefinition[Any]
+) -> dg.AssetsDefinition:
+    """The one heavy step."""
+
+    @dg.multi_asset(
+        name="cells",
+        specs=[
+            dg.AssetSpec(
+                name,
+                deps=["predictions", "outcomes"],
+                description=models[name].description,
+                group_name="cells",
+                kinds={"duckdb", "sql"},
+                partitions_def=months,
+                code_version=models[name].code_version,
+            )
+            for name in CELLS
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def build(books: Books) -> Any:
+        stale = books.session.build_cells()
+        for name in CELLS:
+            yield _shown(books, name, {"rebuilt_months": len(stale)}, asset_key=name)
+
+    return build
+
+
+def table_asset(
+    name: str,
+    models: Mapping[str, Model],
+    known: frozenset[str],
+    months: dg.PartitionsDefinition[Any],
+) -> dg.AssetsDefinition:
+    """A table of the ledger, of the marts, or one that Python fills."""
+    model = models.get(name)
+    reads = set(model.reads if model else PYTHON_READS[name]) & known - {name}
+
+    @dg.asset(
+        name=name,
+        deps=sorted(reads),
+        group_name="ledger" if (model and model.layer == "ledger") or name in WHOLE else "marts",
+        description=model.description if model else DESCRIPTIONS[name],
+        partitions_def=months,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        code_version=model.code_version if model else None,
+        kinds={"duckdb", "sql" if model else "polars"},
+    )
+    def build(books: Books) -> dg.MaterializeResult[Any]:
+        session = books.session
+        if model and model.layer == "ledger":
+            return _shown(books, name, {"rebuilt_months": len(session.build_ledger(name))})
+        written = session.build_whole(name) if name in WHOLE else session.build_mart(name)
+        return _shown(books, name, {"written_rows": written})
+
+    return build
+
+
+def edition_asset(
+    marts: Sequence[str], months: dg.PartitionsDefinition[Any]
+) -> dg.AssetsDefinition:
+    """What people read."""
+
+    @dg.asset(
+        name=EDITION,
+        deps=list(marts),
+        group_name="publication",
+        partitions_def=months,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        kinds={"parquet", "duckdb"},
+        description="The marts as immutable Parquet files and marts.duckdb, current in one move.",
+    )
+    def publish(books: Books) -> dg.MaterializeResult[Any]:
+        edition = editions.publish(books.session)
+        return dg.MaterializeResult(
+            metadata={
+                "edition": edition.name,
+                "months": len(edition.months),
+                "folder": dg.MetadataValue.path(str(books.session.portfolio.marts / edition.name)),
+            }
+        )
+
+    return publish
+
+
+def all_assets(
+    models: Mapping[str, Model], months: dg.PartitionsDefinition[Any]
+) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """Every asset of a portfolio, in no particular order."""
+    datasets = (*DATASETS, *REFERENCES)
+    marts = monthly_marts(models)
+    tables = [*WHOLE, *(m.name for m in models.values() if m.layer == "ledger"), *marts]
+    views = [m for m in models.values() if m.layer in ("staging", "cost", "value")]
+    receipts = {"deliveries"}  # models read the receipts of this name; the mart is made of them
+    known = frozenset([*datasets, *CELLS, *tables, *(view.name for view in views)]) - receipts
+    return [
+        *(source_asset(dataset, months) for dataset in datasets),
+        *(view_spec(view, known) for view in views),
+        cells_asset(models, months),
+        *(table_asset(name, models, known, months) for name in tables),
+        edition_asset(marts, months),
+    ]
+
+
+def _shown(
+    books: Books, name: str, numbers: Mapping[str, int], asset_key: str | None = None
+) -> dg.MaterializeResult[Any]:
+    """Row count, columns and the month's own numbers, which Dagster plots by partition."""
+    con = books.session.con
+    marts = monthly_marts(books.session.models)
+    table = f"marts.{name}" if name in marts else name
+    columns = rows(con, f"describe {table}")
+    schema = dg.TableSchema([dg.TableColumn(column, kind) for column, kind, *_ in columns])
+    metadata: dict[str, Any] = {
+        "dagster/row_count": count(con, table),
+        "dagster/column_schema": schema,
+        **numbers,
+    }
+    if {"amount", "month"} <= {column.name for column in schema.columns}:
+        metadata["month_amount"] = _month_amount(books, table, books.months[1])
+    return dg.MaterializeResult(asset_key=asset_key, metadata=metadata)
+
+
+def _month_amount(books: Books, table: str, month: date) -> float:
+    found = rows(
+        books.session.con,
+        f"select coalesce(sum(amount), 0) from {table} where month = ?",  # noqa: S608
+        [month],
+    )
+    return float(found[0][0])
+
+
+def _sql(model: Model) -> str:
+    return f"```sql\n{model.query}\n```"

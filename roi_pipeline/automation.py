@@ -1,0 +1,193 @@
+"""When the books are brought up to date: the monthly job, its schedule, its sensor, and the same job
+run in process by the command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from roi_pipeline import portfolio
+from roi_pipeline.assets import all_assets
+from roi_pipeline.books.scope import first_month
+from roi_pipeline.checks import all_checks
+from roi_pipeline.ingest.discovery import discover
+from roi_pipeline.models import load
+from roi_pipeline.portfolio import DATASETS, REFERENCES, Portfolio
+from roi_pipeline.publish.editions import Edition, current
+from roi_pipeline.quality import CheckOutcome
+from roi_pipeline.resource import AS_OF, RANGE_FIRST, RANGE_LAST, Books, last_ended_month
+
+JOB = "monthly"
+DAY_OF_MONTH = 3
+# In process, progress is told by our own log; Dagster's events stay in its instance.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run in process came to; `edition` is None when nothing was published."""
+
+    edition: Edition | None
+    failed_checks: tuple[CheckOutcome, ...]
+    refused: tuple[str, ...]
+    error: str | None
+
+    @property
+    def is_published(self) -> bool:
+        """Whether an edition came of it."""
+        return self.edition is not None
+
+
+def definitions_of(found: Portfolio) -> dg.Definitions:
+    """Assets, checks, job, schedule, sensor and resource of one portfolio."""
+    months = dg.MonthlyPartitionsDefinition(
+        start_date=f"{first_month(found):%Y-%m-%d}", timezone=found.time_zone
+    )
+    assets = all_assets(load(found.folder / "sql"), months)
+    keys = {
+        key.to_user_string()
+        for asset in assets
+        for key in ([asset.key] if isinstance(asset, dg.AssetSpec) else asset.keys)
+    }
+    job = dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all(),
+        partitions_def=months,
+        description="Take in what landed, bring the books up to date, check them, publish.",
+    )
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=all_checks(frozenset(keys)),
+        jobs=[job],
+        schedules=[_schedule(job, found)],
+        sensors=[_sensor(job, found)],
+        resources={"books": Books(folder=str(found.folder))},
+        executor=dg.in_process_executor,
+    )
+
+
+def run(
+    found: Portfolio,
+    through: date,
+    first: date | None = None,
+    as_of: datetime | None = None,
+) -> RunResult:
+    """Run the monthly job in this process for the months up to `through`.
+
+    The same definitions as in Dagster; with DAGSTER_HOME set the run shows in its UI.
+    """
+    tags = {
+        RANGE_FIRST: f"{first or through:%Y-%m-%d}",
+        RANGE_LAST: f"{through:%Y-%m-%d}",
+        **({AS_OF: as_of.isoformat()} if as_of else {}),
+    }
+    job = definitions_of(found).resolve_job_def(JOB)
+    with _instance() as instance:
+        result = job.execute_in_process(
+            instance=instance, tags=tags, run_config=QUIET, raise_on_error=False
+        )
+        failures = [event for event in result.all_events if event.is_step_failure]
+        failed = tuple(
+            CheckOutcome(
+                table=check.asset_key.to_user_string(),
+                name=check.check_name,
+                severity="critical" if check.severity is dg.AssetCheckSeverity.ERROR else "warning",
+                passed=False,
+                observed=_text(check, "observed"),
+                failing=_number(check, "failing"),
+                rows=_number(check, "rows"),
+                error=_text(check, "error"),
+                description=check.description or "",
+            )
+            for check in result.get_asset_check_evaluations()
+            if not check.passed
+        )
+    return RunResult(
+        edition=current(found.marts) if result.success else None,
+        failed_checks=failed,
+        refused=tuple(_message(event) for event in failures if event.step_key in _INPUTS),
+        error="; ".join(_message(event) for event in failures if event.step_key not in _INPUTS)
+        or None,
+    )
+
+
+_INPUTS = frozenset((*DATASETS, *REFERENCES))
+
+
+def _instance() -> dg.DagsterInstance:
+    import os
+
+    home = os.environ.get("DAGSTER_HOME")
+    return dg.DagsterInstance.get() if home else dg.DagsterInstance.ephemeral()
+
+
+def _schedule(job: "dg.JobDefinition | object", found: Portfolio) -> dg.ScheduleDefinition:
+    """On the third day of a month: the month that has ended."""
+
+    @dg.schedule(
+        job=job,  # type: ignore[arg-type]
+        cron_schedule=f"0 6 {DAY_OF_MONTH} * *",
+        execution_timezone=found.time_zone,
+        name="monthly_on_day_3",
+        description="The month that has ended, once its bills are in.",
+    )
+    def monthly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        month = last_ended_month(found, context.scheduled_execution_time)
+        return dg.RunRequest(partition_key=f"{month:%Y-%m-%d}", run_key=f"{month:%Y-%m}")
+
+    return monthly
+
+
+def _sensor(job: "dg.JobDefinition | object", found: Portfolio) -> dg.SensorDefinition:
+    """New or changed files: one run for the last month that has ended, once a set of files."""
+
+    @dg.sensor(
+        job=job,  # type: ignore[arg-type]
+        name="new_files",
+        minimum_interval_seconds=300,
+        description="Runs when a file lands or changes; a settled inbox asks for nothing.",
+    )
+    def new_files(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        landed = _landed(found)
+        if landed == (context.cursor or ""):
+            return dg.SkipReason("no file has landed since the last run")
+        context.update_cursor(landed)
+        month = last_ended_month(portfolio.load(Path(found.folder)))
+        return dg.RunRequest(partition_key=f"{month:%Y-%m-%d}", run_key=landed)
+
+    return new_files
+
+
+def _landed(found: Portfolio) -> str:
+    """A checksum of the names, sizes and times of all landed files."""
+    from hashlib import sha256
+
+    seen: Sequence[str] = sorted(
+        f"{file.path}:{file.bytes}:{file.modified_at.isoformat()}"
+        for dataset in (*DATASETS, *REFERENCES)
+        for file in discover(found, dataset)
+    )
+    return sha256("\n".join(seen).encode()).hexdigest()
+
+
+def _message(event: dg.DagsterEvent) -> str:
+    """What went wrong in a step, in the words of the error that began it."""
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return str(failure.user_failure_data.description)
+    error = failure.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "" if error is None else error.message.strip().split(": ", 1)[-1]
+
+
+def _text(check: dg.AssetCheckEvaluation, name: str) -> str | None:
+    found = check.metadata.get(name)
+    return None if found is None else str(found.value)
+
+
+def _number(check: dg.AssetCheckEvaluation, name: str) -> int | None:
+    found = check.metadata.get(name)
+    return None if found is None else int(str(found.value))
