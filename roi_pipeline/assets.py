@@ -15,6 +15,7 @@ from roi_pipeline.resource import Books
 from roi_pipeline.warehouse import count, rows
 
 EDITION = "edition"
+VIEWS = ("staging", "cost", "value")
 # What the tables that Python fills read, so that the lineage shows it.
 PYTHON_READS: Mapping[str, Sequence[str]] = {
     "depreciation": ("asset", "asset_events"),
@@ -94,6 +95,20 @@ def cells_asset(
     return build
 
 
+def upstream(name: str, models: Mapping[str, Model]) -> set[str]:
+    """What a table reads, and what the views it reads read in turn: Dagster orders steps by the
+    tables behind a view, since a view itself is not a step."""
+    model = models.get(name)
+    found: set[str] = set()
+    left = set(model.reads if model else PYTHON_READS[name])
+    while left:
+        read = left.pop()
+        found.add(read)
+        if read in models and models[read].layer in VIEWS:
+            left |= models[read].reads - found
+    return found - {name}
+
+
 def table_asset(
     name: str,
     models: Mapping[str, Model],
@@ -102,11 +117,10 @@ def table_asset(
 ) -> dg.AssetsDefinition:
     """A table of the ledger, of the marts, or one that Python fills."""
     model = models.get(name)
-    reads = set(model.reads if model else PYTHON_READS[name]) & known - {name}
 
     @dg.asset(
         name=name,
-        deps=sorted(reads),
+        deps=sorted(upstream(name, models) & known),
         group_name="ledger" if (model and model.layer == "ledger") or name in WHOLE else "marts",
         description=model.description if model else DESCRIPTIONS[name],
         partitions_def=months,
@@ -158,7 +172,7 @@ def all_assets(
     datasets = (*DATASETS, *REFERENCES)
     marts = monthly_marts(models)
     tables = [*WHOLE, *(m.name for m in models.values() if m.layer == "ledger"), *marts]
-    views = [m for m in models.values() if m.layer in ("staging", "cost", "value")]
+    views = [m for m in models.values() if m.layer in VIEWS]
     receipts = {"deliveries"}  # models read the receipts of this name; the mart is made of them
     known = frozenset([*datasets, *CELLS, *tables, *(view.name for view in views)]) - receipts
     return [

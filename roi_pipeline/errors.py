@@ -1,4 +1,4 @@
-"""The errors a user can act on. Each knows the exit code of the command that ends with it (contracts §5)."""
+"""The errors a user can act on, each with the exit code of its command (contracts §5)."""
 
 
 class RoiError(Exception):
@@ -8,7 +8,7 @@ class RoiError(Exception):
 
 
 class ConfigurationError(RoiError):
-    """The portfolio, a reference file, the environment or the command line is not usable as it is."""
+    """The portfolio, a reference file, the environment or the command line is not usable."""
 
     exit_code = 2
 

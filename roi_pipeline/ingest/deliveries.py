@@ -78,13 +78,13 @@ def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -
     taken: list[Receipt] = []
     unchanged: list[str] = []
     refused: list[Refusal] = []
+    seen = receipts.seen_paths(con, dataset)
     for found in discover(portfolio, dataset):
-        seen = receipts.delivered_at_path(con, found)
-        if seen and seen[1]:
+        if receipts.is_unchanged(seen, found):
             unchanged.append(found.path)
             continue
         try:
-            receipt = take_in(con, portfolio, found.source, found)
+            receipt = _take_in(con, portfolio, found)
         except DataRefused as error:
             refused.append(_refusal(found, error))
             continue
@@ -104,15 +104,19 @@ def take_in(
     Raises DataRefused for a file that cannot be trusted as a whole: nothing of it is stored.
     """
     create_tables(con)
+    return _take_in(con, portfolio, replace(found, source=source))
+
+
+def _take_in(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, found: Found) -> Receipt:
     work = workspace(portfolio)
     try:
-        return _take_in(con, portfolio, replace(found, source=source), work)
+        return _read(con, portfolio, found, work)
     finally:
         for left in work.iterdir():
             left.unlink()
 
 
-def _take_in(
+def _read(
     con: duckdb.DuckDBPyConnection, portfolio: Portfolio, found: Found, work: Path
 ) -> Receipt:
     path = fetch(portfolio, found)
@@ -123,7 +127,8 @@ def _take_in(
     if first := receipts.known(con, dataset, sha256):
         return _again(con, found, first)
     inspected = files.inspect(path, found.path, sha256, work)
-    if first := receipts.known(con, dataset, inspected.content_sha256):
+    content = inspected.content_sha256
+    if content != sha256 and (first := receipts.known(con, dataset, content)):
         return _again(con, found, first)
     if inspected.is_cut and said.sha256 is None:
         raise DataRefused(f"{found.path}: the last line has no line end: cut; send it again")
@@ -185,7 +190,7 @@ def _store(
 def _again(con: duckdb.DuckDBPyConnection, found: Found, first: Receipt) -> Receipt:
     """Bytes that came before change nothing, but for one case: a person who edits a file and puts
     the old text back wants the old text, so the first delivery becomes the newest of its path."""
-    last = receipts.delivered_at_path(con, found)
+    last = receipts.seen_paths(con, first.dataset).get(found.path)
     is_put_back = (
         found.source.mechanism == "overwrite"
         and first.path == found.path

@@ -37,16 +37,11 @@ def focus_layout(contract: Contract, source: Source, table: Table, name: str) ->
     mapped = source.model_copy(update={"columns": lowered})
     cells, constants = place(contract, mapped, table, known, name)
     cells.pop("x", None)
-    used = {cell.sql for cell in cells.values()}
     exported_at = positions.get("x_exportdatetime")
     return Layout(
         cells,
         constants,
-        extras={
-            column.strip(): table.cell(position)
-            for position, column in enumerate(table.header)
-            if f"c{position}" not in used
-        },
+        extras={column.strip(): cell for column, cell in table.beside(cells).items()},
         null_texts=NULL_TEXTS,
         naive_zone=source.time_zone or "UTC",
         exported_at=None if exported_at is None else table.cell(exported_at),

@@ -16,17 +16,29 @@ from roi_pipeline.portfolio import Source
 
 @dataclass(frozen=True)
 class Table:
-    """A file as DuckDB reads it: the text after `from`, whose columns are c0, c1, … by position."""
+    """A file as DuckDB reads it: the text after `from`, and of each column of the header what it
+    is called there (c0, c1, …, never by its own name) and its type. `others` cannot be read."""
 
     sql: str
     row_no: str
     header: tuple[str, ...]
+    names: tuple[str, ...]
     types: tuple[str, ...]
     parameters: dict[str, object]
+    others: tuple[str, ...] = ()
 
     def cell(self, position: int) -> "Cell":
-        """Where the value of the column at `position` is."""
-        return Cell(f"c{position}", self.types[position])
+        """Where the value of the column at `position` of the header is."""
+        return Cell(self.names[position], self.types[position])
+
+    def beside(self, cells: dict[str, "Cell"]) -> dict[str, "Cell"]:
+        """The columns of the header that `cells` does not use."""
+        used = {cell.sql for cell in cells.values()}
+        return {
+            column: self.cell(position)
+            for position, column in enumerate(self.header)
+            if self.names[position] not in used
+        }
 
 
 @dataclass(frozen=True)
@@ -64,10 +76,7 @@ def table_layout(contract: Contract, source: Source, table: Table, name: str) ->
     refuse_repeated(table.header, name)
     positions = {column: position for position, column in enumerate(table.header)}
     cells, constants = place(contract, source, table, positions, name)
-    used = {cell.sql for cell in cells.values()}
-    unknown = tuple(
-        column for position, column in enumerate(table.header) if f"c{position}" not in used
-    )
+    unknown = (*table.beside(cells), *table.others)
     return Layout(cells, constants, unknown=unknown, naive_zone=source.time_zone)
 
 

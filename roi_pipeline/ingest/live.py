@@ -36,6 +36,12 @@ select month, delivery_id from standing qualify export_group = first_value(expor
     partition by month order by version_at desc, path desc, delivery_id desc)
 """  # noqa: S608
 
+_ALL_LIVE = """
+update delivery_months set is_live = true
+where dataset = $dataset and not is_live and delivery_id in (
+    select delivery_id from deliveries where dataset = $dataset and source_id = $source_id)
+"""
+
 _SETTLE = """
 update delivery_months set is_live = not is_live
 from (
@@ -72,9 +78,11 @@ def settle_source(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     append: all of them. overwrite: of every month the newest export, whole; a dataset without
     months is one unit. Writes only what changed.
     """
-    chosen = _NEWEST if source.mechanism == "overwrite" else _VERSIONS
-    settle = _SETTLE.format(versions=_VERSIONS, chosen=chosen)
-    con.execute(settle, {"dataset": source.dataset, "source_id": source.id})
+    bound = {"dataset": source.dataset, "source_id": source.id}
+    if source.mechanism == "append":
+        con.execute(_ALL_LIVE, bound)
+    else:
+        con.execute(_SETTLE.format(versions=_VERSIONS, chosen=_NEWEST), bound)
 
 
 def live_files(
@@ -121,7 +129,7 @@ def sweep(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> list[Path]:
     received = con.execute("select dataset, delivery_id from deliveries").fetchall()
     kept = {clean_file(portfolio, *row) for row in received}
     state = portfolio.state.resolve()
-    files = [*state.glob("clean/*/*"), *state.glob("clean/*/.*"), *state.glob("tmp/ingest/*")]
+    files = [*state.glob("clean/*/*"), *state.glob("tmp/ingest/*")]
     left = [file for file in files if file not in kept]
     for file in left:
         file.unlink()

@@ -34,8 +34,7 @@ create table if not exists delivery_money (
     dataset varchar, delivery_id varchar, month date, currency varchar, amount decimal(38,18)
 );
 create table if not exists delivery_paths (
-    dataset varchar, path varchar, bytes bigint, modified_at timestamptz, delivery_id varchar,
-    primary key (dataset, path)
+    dataset varchar, path varchar, bytes bigint, modified_at timestamptz, delivery_id varchar
 );
 create table if not exists quarantine (
     dataset varchar, delivery_id varchar, row_no bigint, reason varchar, row json,
@@ -110,19 +109,20 @@ def known(con: duckdb.DuckDBPyConnection, dataset: str, content_sha256: str) -> 
     return Receipt(**{**values, "notes": json.loads(values["notes"])}, is_new=False)
 
 
-def delivered_at_path(con: duckdb.DuckDBPyConnection, found: Found) -> tuple[str, bool] | None:
-    """The delivery last read from a path, and whether the file still looks as it did then."""
+def seen_paths(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, tuple[str, int, int]]:
+    """Of every path that was read: the delivery it brought, its size and time (µs) at that time."""
     rows = con.execute(
-        "select delivery_id, bytes = $bytes and modified_at = $modified_at from delivery_paths "
-        "where dataset = $dataset and path = $path",
-        {
-            "dataset": found.source.dataset,
-            "path": found.path,
-            "bytes": found.bytes,
-            "modified_at": found.modified_at,
-        },
+        "select path, delivery_id, bytes, epoch_us(modified_at) from delivery_paths "
+        "where dataset = ?",
+        [dataset],
     ).fetchall()
-    return (str(rows[0][0]), bool(rows[0][1])) if rows else None
+    return {path: (delivery_id, size, moment) for path, delivery_id, size, moment in rows}
+
+
+def is_unchanged(seen: dict[str, tuple[str, int, int]], found: Found) -> bool:
+    """Whether a file still has the size and the time it had when it was read."""
+    moment = (found.modified_at - _EPOCH) // timedelta(microseconds=1)
+    return found.path in seen and seen[found.path][1:] == (found.bytes, moment)
 
 
 def record(
@@ -169,9 +169,11 @@ def _insert(con: duckdb.DuckDBPyConnection, receipt: Receipt, received_at: datet
 
 def remember_path(con: duckdb.DuckDBPyConnection, found: Found, delivery_id: str) -> None:
     """Note size and time of a file that was read, so that the next run need not read it again."""
+    key = [found.source.dataset, found.path]
+    con.execute("delete from delivery_paths where dataset = ? and path = ?", key)
     con.execute(
-        "insert or replace into delivery_paths values (?, ?, ?, ?, ?)",
-        [found.source.dataset, found.path, found.bytes, found.modified_at, delivery_id],
+        "insert into delivery_paths values (?, ?, ?, ?, ?)",
+        [*key, found.bytes, found.modified_at, delivery_id],
     )
 
 

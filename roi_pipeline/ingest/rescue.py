@@ -8,7 +8,7 @@ import codecs
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,13 @@ _MAX_LINES = 10_000  # of one record: more is a quote that was never closed
 
 @dataclass(frozen=True)
 class Rescued:
-    """The readable records of a file as a CSV of `width` fields behind the row number."""
+    """The readable records of a file as a CSV behind their row numbers; `seen` are the keys that
+    JSON lines had (None: a CSV, whose header says it)."""
 
     path: Path
     rows: int
     malformed: tuple[tuple[int, str], ...]
+    seen: frozenset[str] | None = None
 
 
 def csv_records(path: Path, name: str, width: int, target: Path) -> Rescued:
@@ -75,17 +77,21 @@ def json_records(path: Path, columns: tuple[str, ...], target: Path) -> Rescued:
     Only the named `columns` are read. Null and absent are both empty; true and false are words.
     """
 
+    seen: set[str] = set()
+
     def judged() -> Iterator[tuple[list[str] | None, str]]:
         with path.open("rb") as lines:
             for number, line in enumerate(lines):
                 stripped = line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
                 if stripped.strip(b"\r\n"):
-                    yield _json_fields(stripped, columns)
+                    yield _json_fields(stripped, columns, seen)
 
-    return _sort(judged(), target)
+    return replace(_sort(judged(), target), seen=frozenset(seen))
 
 
-def _json_fields(line: bytes, columns: tuple[str, ...]) -> tuple[list[str] | None, str]:
+def _json_fields(
+    line: bytes, columns: tuple[str, ...], seen: set[str]
+) -> tuple[list[str] | None, str]:
     if len(line) > MAX_RECORD:
         return None, "too long"
     try:
@@ -94,6 +100,7 @@ def _json_fields(line: bytes, columns: tuple[str, ...]) -> tuple[list[str] | Non
         return None, "not JSON"
     if not isinstance(found, dict):
         return None, "not a JSON object"
+    seen.update(found)
     return [_word(found.get(column)) for column in columns], ""
 
 

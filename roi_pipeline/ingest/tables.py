@@ -19,18 +19,28 @@ _DIALECT = """auto_detect = false, delim = ',', quote = '"', escape = '"', stric
 
 def csv_table(path: Path, header: tuple[str, ...]) -> Table:
     """A CSV with a header, every value as text, read strictly; rows are numbered in file order."""
-    names = [f"c{position}" for position in range(len(header))]
+    names = _names(len(header))
     sql = f"read_csv($path, columns = {_columns(names)}, header = true, {_dialect()})"
     types = (TEXT,) * len(header)
-    return Table(sql, "row_number() over ()", header, types, {"path": str(path)})
+    return Table(sql, "row_number() over ()", header, names, types, {"path": str(path)})
 
 
 def rescued_table(rescued: Rescued, header: tuple[str, ...]) -> Table:
-    """What the slow path saved: the row number is a field of its own, and there is no header."""
-    names = ["row_no", *(f"c{position}" for position in range(len(header)))]
-    sql = f"read_csv($path, columns = {_columns(names)}, header = false, {_dialect()})"
-    types = (TEXT,) * len(header)
-    return Table(sql, "row_no::bigint", header, types, {"path": str(rescued.path)})
+    """What the slow path saved: the row number is a field of its own, and there is no header.
+
+    Columns that no row had (JSON lines) are left out of the table's header.
+    """
+    fields = _columns(("row_no", *_names(len(header))))
+    sql = f"read_csv($path, columns = {fields}, header = false, {_dialect()})"
+    had = {
+        column: name
+        for column, name in zip(header, _names(len(header)), strict=True)
+        if rescued.seen is None or column in rescued.seen
+    }
+    types = (TEXT,) * len(had)
+    bound: dict[str, object] = {"path": str(rescued.path)}
+    others = tuple(sorted((rescued.seen or frozenset()) - set(header)))
+    return Table(sql, "row_no::bigint", tuple(had), tuple(had.values()), types, bound, others)
 
 
 def parquet_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tuple[Table, int]:
@@ -50,10 +60,10 @@ def parquet_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tupl
     except duckdb.Error as error:
         raise unreadable(error, name) from None
     header = _top_level(schema)
-    aliases = ", ".join(f"c{position}" for position in range(len(header)))
-    sql = f"read_parquet($path, file_row_number = true) as file({aliases}, file_row_no)"
+    names = _names(len(header))
+    sql = f"read_parquet($path, file_row_number = true) as file({', '.join(names)}, file_row_no)"
     types = tuple(str(row[1]) for row in described)
-    return Table(sql, "file_row_no + 1", header, types, bound), int(rows)
+    return Table(sql, "file_row_no + 1", header, names, types, bound), int(rows)
 
 
 def unreadable(error: duckdb.Error, name: str) -> Exception:
@@ -84,6 +94,10 @@ def _top_level(schema: Sequence[tuple[str, int]]) -> tuple[str, ...]:
             names.append(name)
         nested += children - (nested > 0)
     return tuple(names)
+
+
+def _names(count: int) -> tuple[str, ...]:
+    return tuple(f"c{position}" for position in range(count))
 
 
 def _columns(names: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ def close(session: Session, month: date, closed_by: str) -> list[date]:
     published = current(session.portfolio.marts)
     if published is None or f"{month:%Y-%m}" not in published.months:
         raise RoiError(f"{month:%Y-%m} has not been published: run it first, then close it")
-    closing = [open_one for open_one in open_months(session.con, session.scope) if open_one <= month]
+    closing = [each for each in open_months(session.con, session.scope) if each <= month]
     live = rows(
         session.con, "select distinct delivery_id from delivery_months where is_live order by 1"
     )

@@ -16,4 +16,4 @@ select
     money_total,
     residue,
     exists (select 1 from delivery_months as m where m.delivery_id = r.delivery_id and m.is_live) as is_live
-from deliveries as r
+from main.deliveries as r

@@ -29,7 +29,7 @@ def refusal(company: Company, name: str, body: bytes, dataset: str = "prediction
     for table in ("deliveries", "delivery_months", "quarantine", dataset):
         assert company.value(f"select count(*) from {table}") == 0
     state = company.portfolio.state
-    assert not [*state.glob("clean/*/*"), *state.glob("clean/*/.*"), *state.glob("tmp/ingest/*")]
+    assert not [*state.glob("clean/*/*"), *state.glob("tmp/ingest/*")]
     return refused.reason
 
 

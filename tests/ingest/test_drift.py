@@ -1,4 +1,4 @@
-"""Promises 9 and 10: columns go by name; a header that drifted is refused or noted, never guessed."""
+"""Promises 9 and 10: columns go by name; a header that drifted is refused or noted, not guessed."""
 
 from collections.abc import Callable
 from pathlib import Path

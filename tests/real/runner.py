@@ -19,7 +19,7 @@ from roi_pipeline.books.ledger import LEDGER, WHOLE, monthly_marts
 from roi_pipeline.books.session import Session
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest.contracts import CONTRACTS
-from roi_pipeline.publish import editions
+from roi_pipeline.publish import closing, editions
 from roi_pipeline.publish.editions import Edition
 
 TABLES = {
@@ -99,7 +99,7 @@ def run(folder: Path, last: date, as_of: datetime | None = None) -> Edition:
 def close(folder: Path, month: date, last: date | None = None) -> list[date]:
     """Close the books of a folder up to `month`, as a person does after looking at them."""
     with session.opened(portfolio.load(folder), last or month) as opened:
-        return editions.close(opened, month, "controller")
+        return closing.close(opened, month, "controller")
 
 
 def said(opened: Session, query: str, **parameters: object) -> list[tuple[Any, ...]]:

@@ -149,7 +149,7 @@ def test_fraud_by_prediction_and_by_observation_month(shared: Path, fraud: Path)
     assert {month: money(row) for month, row in recognised.items()} == expected_money(
         oracle["by_observation_month"]
     )
-    totals = expected_money({"all": oracle["totals"] | {"prevented_loss": "898892.47"}})["all"]
+    totals = expected_money({"all": oracle["totals"]})["all"]
     for key, total in totals.items():
         assert sum(money(row)[key] for row in cohort.values()) == total
         assert sum(money(row)[key] for row in recognised.values()) == total
@@ -162,7 +162,7 @@ def test_fraud_by_prediction_and_by_observation_month(shared: Path, fraud: Path)
     ("last", "as_of"),
     [
         pytest.param(date(2018, 9, 1), None, id="cut-off of the month run"),
-        pytest.param(date(2018, 11, 1), datetime(2018, 10, 1), id="looking back with --as-of"),
+        pytest.param(date(2018, 11, 1), datetime(2018, 10, 1), marks=pytest.mark.slow, id="looking back"),
     ],
 )
 def test_fraud_as_of_the_first_of_october(
@@ -183,9 +183,10 @@ def test_fraud_as_of_the_first_of_october(
     assert pending == {month: row["pending"] for month, row in by_month.items()}
     assert sum(row[1] for row in attributed) == oracle["predictions"]
     assert sum(row[2] for row in attributed) == oracle["with_outcome"]
-    print(attributed); assert all(row[4] == round(row[2] / row[3], 6) for row in attributed)
+    assert all(row[4] == round(Decimal(row[2]) / row[3], 6) for row in attributed)
 
 
+@pytest.mark.slow
 def test_a_look_back_gives_the_edition_of_that_day(fraud: Path) -> None:
     """The edition of October, and the same cut-off asked for in November, say the same of their
     months; the newer edition stays current (method §3.4)."""
@@ -294,6 +295,7 @@ def _cased(row: tuple[str, str]) -> tuple[str, str, str]:
             "car_loan_analysis_targets_partial",
             "realised_monthly_partial_labels",
             id="two months with 41 % of the targets missing",
+            marks=pytest.mark.slow,
         ),
     ],
 )

@@ -1,0 +1,104 @@
+"""Write docs/tables.md and docs/inputs.md from the models and contracts; `--check` only compares.
+
+    python docs/generate.py [--check]
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "models"))
+
+import workbench  # noqa: E402
+
+from roi_pipeline.books.ledger import MONTHLY  # noqa: E402
+from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
+from roi_pipeline.suites import suites  # noqa: E402
+
+LAYERS = {
+    "marts": "Marts: what is published",
+    "ledger": "Ledger: quantity × unit price = amount",
+    "value": "Scenarios: which cell counts for which driver",
+    "cost": "Cost lines: one file a ledger",
+    "staging": "Staging: names, rates, shares",
+    "cells": "Cells: the one heavy step",
+}
+NOTE = "<!-- written by docs/generate.py; edit the models and contracts, not this file -->\n"
+
+
+def tables() -> str:
+    """Every model: what a row means, its key, its columns, and how many checks guard it."""
+    con, models = workbench.empty()
+    workbench.open_books(con, models)
+    guarded = {name: len(suite.checks) for name, suite in suites().items()}
+    parts = ["# Tables\n", NOTE]
+    for layer, title in LAYERS.items():
+        parts.append(f"\n## {title}\n")
+        for model in sorted(models.values(), key=lambda each: each.name):
+            if model.layer != layer or model.name.endswith("_lines"):
+                continue
+            parts.append(f"\n### {model.name}\n{model.description}\n\n")
+            parts.append(f"Key: {', '.join(f'`{column}`' for column in model.grain)}.")
+            if checks := guarded.get(model.name):
+                parts.append(f" {checks} checks.")
+            parts.append("\n")
+            if layer == "marts":
+                parts.append(_columns(con.execute(f"describe marts.{model.name}").fetchall()))
+        if layer == "marts":
+            for name, (function, schema) in sorted(MONTHLY.items()):
+                meaning = (function.__doc__ or "").partition("\n")[0]
+                parts.append(f"\n### {name}\n{meaning}\n\nKey: `month`, `system_id`")
+                parts.append(", `model_version`.\n" if "model_version" in schema else ".\n")
+                shape = [(column, _sql_type(kind)) for column, kind in schema.items()]
+                parts.append(_columns(shape))
+    return "".join(parts)
+
+
+def inputs() -> str:
+    """Every contract: columns, types, what a row must keep."""
+    parts = ["# Inputs\n", NOTE]
+    for contract in CONTRACTS.values():
+        parts.append(f"\n## {contract.dataset}\n")
+        if contract.key:
+            parts.append(f"Key: {', '.join(f'`{column}`' for column in contract.key)}.\n")
+        parts.append("\n| column | type | required | note |\n|---|---|---|---|\n")
+        for column in contract.columns:
+            notes = [column.rule.name] if column.rule else []
+            notes += [f"default {column.default}"] if column.default is not None else []
+            notes += ["hashed with $ROI_PII_KEY"] if column.pii else []
+            parts.append(
+                f"| `{column.name}` | {column.type} | {'yes' if column.required else ''} "
+                f"| {'; '.join(notes)} |\n"
+            )
+        if contract.rules:
+            parts.append("\nRows are set aside when: ")
+            parts.append("; ".join(rule.name for rule in contract.rules) + ".\n")
+    return "".join(parts)
+
+
+def _columns(shape: list[tuple[str, ...]]) -> str:
+    return "\n" + ", ".join(f"`{name}` {kind.lower()}" for name, kind, *_ in shape) + ".\n"
+
+
+def _sql_type(kind: object) -> str:
+    name = str(kind)
+    names = {"String": "varchar", "Float64": "decimal(28,6)", "Int64": "bigint", "Date": "date"}
+    return names.get(name, name.lower().replace("precision=", "").replace("scale=", ""))
+
+
+def main() -> int:
+    """Write the files, or say which are stale."""
+    stale = 0
+    for name, text in (("tables.md", tables()), ("inputs.md", inputs())):
+        file = ROOT / "docs" / name
+        if "--check" in sys.argv:
+            if not file.exists() or file.read_text(encoding="utf-8") != text:
+                print(f"docs/{name} is stale: run python docs/generate.py", file=sys.stderr)
+                stale = 1
+        else:
+            file.write_text(text, encoding="utf-8")
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main())

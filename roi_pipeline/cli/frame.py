@@ -1,0 +1,158 @@
+"""How every command talks: where the portfolio is, summary on stdout, progress on stderr, one JSON
+document for machines, exit codes for scripts (contracts §5).
+
+Knows consoles, errors and exit codes; knows nothing of what a command does.
+"""
+
+import json
+import logging
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import wraps
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import click
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from roi_pipeline.cli.masking import Masking, masked
+from roi_pipeline.errors import RoiError
+
+BREACHED = 4  # done, and a threshold is breached; only with --fail-on breach
+LONGEST = 300  # characters of an unexpected error that are shown
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the options that every command has say."""
+
+    folder: Path
+    as_json: bool
+    is_quiet: bool
+
+    @property
+    def option(self) -> str:
+        """How the next command has to name the portfolio."""
+        return "" if self.folder.absolute() == Path.cwd() else f" --portfolio {self.folder}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: a document for machines, the same to look at, and an exit code."""
+
+    document: Mapping[str, Any]
+    shown: tuple[RenderableType, ...] = field(default=())
+    exit_code: int = 0
+
+
+def framed(command: Callable[..., Answer]) -> Callable[..., None]:
+    """Give a command the common options; print its Answer, or its error in one line."""
+
+    @click.option(
+        "--portfolio",
+        "folder",
+        type=click.Path(path_type=Path),
+        default=Path(),
+        envvar="ROI_PORTFOLIO",
+        help="The folder with portfolio.yaml. [env: ROI_PORTFOLIO; default: the current folder]",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+    @click.option("-q", "--quiet", "is_quiet", is_flag=True, help="Say nothing but errors.")
+    @wraps(command)
+    def run(folder: Path, as_json: bool, is_quiet: bool, **options: Any) -> None:
+        frame = Frame(folder, as_json, is_quiet)
+        _listen(is_quiet)
+        answer = _guarded(frame, lambda: command(frame, **options))
+        if as_json:
+            click.echo(json.dumps(answer.document, indent=1, default=_plain, ensure_ascii=False))
+        elif not is_quiet:
+            out = Console(highlight=False, soft_wrap=False)
+            for each in answer.shown:
+                out.print(each)
+        if answer.exit_code:
+            sys.exit(answer.exit_code)
+
+    return run
+
+
+def _guarded(frame: Frame, work: Callable[[], Answer]) -> Answer:
+    """The answer, or an answer that says what went wrong; never a raw traceback."""
+    try:
+        return work()
+    except RoiError as error:
+        return _failed(str(error), error.exit_code)
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except KeyboardInterrupt:
+        return _failed("stopped; what was finished is kept, and the next run goes on from it", 1)
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [""]
+        what = f"{type(error).__name__}: {lines[0]}"[:LONGEST]
+        return _failed(
+            f"unexpected {what}; details for whoever maintains this: {_written(frame)}", 1
+        )
+
+
+def _failed(message: str, exit_code: int) -> Answer:
+    message = masked(message)
+    error = Console(stderr=True, highlight=False)
+    error.print(Text("error: ", style="bold red") + Text(message, style="default"))
+    return Answer({"error": message, "exit_code": exit_code}, (), exit_code)
+
+
+def _written(frame: Frame) -> Path:
+    """Put the traceback of the error at hand in state/logs; elsewhere when there is no portfolio."""
+    state = frame.folder / "state"
+    try:
+        logs = state / "logs" if state.is_dir() else Path(tempfile.mkdtemp(prefix="roi-pipeline-"))
+        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = logs / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S.%f}.txt"
+        file.write_text(masked(traceback.format_exc()), encoding="utf-8")
+    except OSError:
+        file = Path(tempfile.mkdtemp(prefix="roi-pipeline-")) / "traceback.txt"
+        file.write_text(masked(traceback.format_exc()), encoding="utf-8")
+    return file
+
+
+class _Progress(logging.Handler):
+    """Progress as a person reads it: seconds since the start, then what is going on."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.console = Console(stderr=True, highlight=False)
+        self.start = monotonic()
+        self.addFilter(Masking())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line a message."""
+        seconds = f"{monotonic() - self.start:5.0f} s  "
+        style = "yellow" if record.levelno >= logging.WARNING else "default"
+        self.console.print(Text(seconds, style="dim") + Text(record.getMessage(), style=style))
+
+
+def _listen(is_quiet: bool) -> None:
+    """Show what the library logs, on stderr; a second command in one process does not double it."""
+    log = logging.getLogger("roi_pipeline")
+    for handler in [handler for handler in log.handlers if isinstance(handler, _Progress)]:
+        log.removeHandler(handler)
+    log.setLevel(logging.ERROR if is_quiet else logging.INFO)
+    if not is_quiet:
+        log.addHandler(_Progress())
+
+
+def _plain(value: object) -> object:
+    """Money as text with all its digits, days and instants as ISO."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in a JSON document")

@@ -1,0 +1,132 @@
+"""Dagster as people use it: the whole month, one asset, a backfill, a bad file, a schedule."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from roi_pipeline import automation
+from roi_pipeline.automation import definitions_of
+from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.publish.editions import current
+from roi_pipeline.quality import suites
+from roi_pipeline.resource import RANGE_FIRST, RANGE_LAST, last_ended_month
+
+OCTOBER = {RANGE_FIRST: "2026-10-01", RANGE_LAST: "2026-10-01"}
+
+
+def test_every_asset_is_described_and_grouped(definitions: dg.Definitions) -> None:
+    specs = definitions.resolve_all_asset_specs()
+    assert {spec.key.to_user_string() for spec in specs} >= {
+        "predictions", "outcome_cells", "ledger_cost", "roi_monthly", "edition", "charge",
+    }  # fmt: skip
+    assert [spec.key for spec in specs if not spec.description or not spec.group_name] == []
+
+
+def test_every_suite_is_a_check_and_critical_ones_block(definitions: dg.Definitions) -> None:
+    keys = definitions.resolve_asset_graph().asset_check_keys
+    expected = {(table, check.name) for table, suite in suites().items() for check in suite.checks}
+    assert {(key.asset_key.to_user_string(), key.name) for key in keys} == expected
+    for checks in definitions.asset_checks or ():
+        for spec in checks.check_specs:  # type: ignore[union-attr]
+            suite = suites()[spec.asset_key.to_user_string()]
+            (check,) = [each for each in suite.checks if each.name == spec.name]
+            assert spec.blocking == check.is_blocking
+
+
+def test_a_month_is_published_with_numbers_that_plot(
+    company: Portfolio, definitions: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    job = definitions.resolve_job_def(automation.JOB)
+    result = job.execute_in_process(instance=instance, partition_key="2026-10-01")
+    assert result.success
+    edition = current(company.marts)
+    assert edition is not None
+    assert edition.months == ("2026-08", "2026-09", "2026-10")
+    (seen,) = result.asset_materializations_for_node("ledger_monthly")
+    assert seen.metadata["dagster/row_count"].value > 0
+    assert seen.metadata["month_amount"].value != 0
+    assert "amount" in {c.name for c in seen.metadata["dagster/column_schema"].schema.columns}  # type: ignore[attr-defined]
+
+
+def test_one_asset_can_be_materialized_by_itself(
+    definitions: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    job = definitions.resolve_job_def(automation.JOB)
+    assert job.execute_in_process(instance=instance, partition_key="2026-10-01").success
+    again = job.execute_in_process(
+        instance=instance,
+        partition_key="2026-10-01",
+        asset_selection=[dg.AssetKey("tco_monthly")],
+    )
+    steps = {event.step_key for event in again.all_events if event.is_step_success}
+    assert steps == {"tco_monthly"}
+
+
+def test_a_backfill_is_one_run(
+    company: Portfolio, definitions: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    job = definitions.resolve_job_def(automation.JOB)
+    tags = {RANGE_FIRST: "2026-08-01", RANGE_LAST: "2026-10-01"}
+    assert job.execute_in_process(instance=instance, tags=tags).success
+    partitions = instance.get_materialized_partitions(dg.AssetKey("roi_monthly"))
+    assert partitions == {"2026-08-01", "2026-09-01", "2026-10-01"}
+
+
+def test_a_failed_critical_check_publishes_nothing(
+    company: Portfolio, instance: dg.DagsterInstance
+) -> None:
+    shares = company.reference / "allocation.csv"
+    shares.write_text(shares.read_text().replace("0.6,", "0.7,").replace(",0.6", ",0.7"))
+    result = automation.run(company, date(2026, 10, 1))
+    failed = [(check.table, check.name) for check in result.failed_checks if check.is_blocking]
+    assert ("allocation", "shares_add_up") in failed or failed
+    assert not result.is_published
+    assert current(company.marts) is None
+
+
+def test_a_broken_file_publishes_nothing_and_is_named(company: Portfolio) -> None:
+    (company.inbox / "billing" / "broken.csv").write_bytes(b"BilledCost\n\xff\xfe,1\n")
+    result = automation.run(company, date(2026, 10, 1))
+    assert current(company.marts) is None
+    assert any("broken.csv" in reason for reason in result.refused)
+
+
+def test_the_schedule_asks_for_the_month_that_ended(company: Portfolio) -> None:
+    definitions = definitions_of(company)
+    schedule = definitions.resolve_schedule_def("monthly_on_day_3")
+    assert schedule.cron_schedule == "0 6 3 * *"
+    with dg.instance_for_test() as instance:
+        context = dg.build_schedule_context(
+            instance, scheduled_execution_time=datetime(2026, 11, 3, 6, tzinfo=UTC)
+        )
+        request: Any = schedule.evaluate_tick(context).run_requests
+    assert [each.partition_key for each in request] == ["2026-10-01"]
+
+
+def test_the_sensor_runs_once_for_a_set_of_files(company: Portfolio) -> None:
+    definitions = definitions_of(company)
+    sensor = definitions.resolve_sensor_def("new_files")
+    with dg.instance_for_test() as instance:
+        first = sensor.evaluate_tick(dg.build_sensor_context(instance))
+        assert len(first.run_requests or ()) == 1
+        again = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor=first.cursor))
+        assert not again.run_requests
+        (company.inbox / "billing" / "new.csv").write_text("x\n")
+        third = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor=first.cursor))
+        assert len(third.run_requests or ()) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "expected"),
+    [
+        ("UTC", datetime(2026, 11, 1, 0, 0, tzinfo=UTC), date(2026, 10, 1)),
+        ("America/New_York", datetime(2026, 11, 1, 3, 59, tzinfo=UTC), date(2026, 9, 1)),
+    ],
+)
+def test_a_month_ends_at_the_portfolios_midnight(
+    company: Portfolio, zone: str, now: datetime, expected: date
+) -> None:
+    moved = company.model_copy(update={"time_zone": zone})
+    assert last_ended_month(moved, now) == expected
