@@ -54,6 +54,7 @@ class Row:
     cost: Decimal
     net_cash: Decimal
     cumulative_net_cash: Decimal
+    cumulative_net_cash_low: Decimal | None
     breakeven_periods: Decimal | None
     breakeven_month: date | None
     is_projected: bool
@@ -105,7 +106,12 @@ def read(marts: Path) -> Board:
         raise RoiError(f"{marts}: nothing is published yet; run `roi-pipeline run`")
     with Tables(marts / edition.name) as tables:
         month = date.fromisoformat(f"{edition.months[-1]}-01")
-        names = dict(tables.rows("select system_id, name from dim_system"))
+        names = dict(
+            tables.rows(
+                "select system_id, name from dim_system "
+                "where system_id not in ('portfolio', 'unallocated')"
+            )
+        )
         rows = tuple(_row(tables, system_id, names[system_id], month) for system_id in names)
         (closed,) = tables.rows("select max(month) from dim_month where is_closed")[0]
         (aside,) = tables.rows("select coalesce(sum(rows_quarantined), 0) from deliveries")[0]
@@ -183,6 +189,7 @@ def _row(tables: Tables, system_id: str, name: str, month: date) -> Row:
         cost=earned.get("tco_cash", Decimal(0)),
         net_cash=earned.get("net_cash", Decimal(0)),
         cumulative_net_cash=earned.get("cumulative_net_cash", Decimal(0)),
+        cumulative_net_cash_low=earned.get("cumulative_net_cash_low"),
         breakeven_periods=periods,
         breakeven_month=_calendar(tables, system_id, periods),
         is_projected=is_projected,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from roi_pipeline.errors import ConfigurationError, DataRefused
 from roi_pipeline.ingest import casting
-from roi_pipeline.ingest.columns import DAY, INSTANT, MAX_LABEL, TEXT, UNSAFE, Column, Contract
+from roi_pipeline.ingest.columns import DAY, INSTANT, LABEL, MAX_LABEL, TEXT, Column, Contract
 from roi_pipeline.ingest.layout import Cell, Layout, Table
 
 PII_KEY = "ROI_PII_KEY"
@@ -152,8 +152,8 @@ def _column_faults(column: Column, cell: Cell | None, layout: Layout) -> list[tu
     if column.type == DAY:
         faults.append((bad, f"not ({name} {_DAYS})"))
     if column.label:
-        length = f"length({name}) not between 1 and {MAX_LABEL}"
-        faults.append((bad, f"regexp_matches({name}, '{UNSAFE}') or {length}"))
+        faults.append((bad, f"not regexp_full_match({name}, '{LABEL}')"))
+        faults.append((bad, f"length({name}) > {MAX_LABEL}"))
     return faults
 
 

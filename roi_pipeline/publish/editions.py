@@ -179,16 +179,16 @@ def _write_publication(con: duckdb.DuckDBPyConnection, part: Path, edition: Edit
 def _write_database(con: duckdb.DuckDBPyConnection, marts: Path, folder: Path) -> None:
     """`marts.duckdb`: the edition's tables for tools that read a database, replaced whole.
 
-    A reader that has the old file open keeps reading the old edition.
+    Opened by itself the file is the catalog `marts`, so `marts.roi_monthly` and `roi_monthly` both
+    name a table. A reader that has the old file open keeps reading the old edition.
     """
     part = marts / f".{DATABASE}.part"
     part.unlink(missing_ok=True)
     con.execute(f"attach '{_quoted(part)}' as bi (storage_version '{STORAGE}')")
     try:
-        con.execute("create schema bi.marts")
         for file in sorted(folder.glob("*.parquet")):
             con.execute(
-                f"create table bi.marts.{file.stem} as from read_parquet('{_quoted(file)}')"
+                f"create table bi.{file.stem} as from read_parquet('{_quoted(file)}')"
             )
         con.execute("checkpoint bi")
     finally:

@@ -99,22 +99,31 @@ def test_the_schedule_asks_for_the_month_that_ended(company: Portfolio) -> None:
     assert schedule.cron_schedule == "0 6 3 * *"
     with dg.instance_for_test() as instance:
         context = dg.build_schedule_context(
-            instance, scheduled_execution_time=datetime(2026, 11, 3, 6, tzinfo=UTC)
+            instance,
+            scheduled_execution_time=datetime(2026, 11, 3, 6, tzinfo=UTC),
+            repository_def=definitions.get_repository_def(),
         )
         request: Any = schedule.evaluate_tick(context).run_requests
     assert [each.partition_key for each in request] == ["2026-10-01"]
+
+
+def _context(
+    instance: dg.DagsterInstance, definitions: dg.Definitions, cursor: str | None
+) -> dg.SensorEvaluationContext:
+    repository = definitions.get_repository_def()
+    return dg.build_sensor_context(instance, cursor=cursor, repository_def=repository)
 
 
 def test_the_sensor_runs_once_for_a_set_of_files(company: Portfolio) -> None:
     definitions = definitions_of(company)
     sensor = definitions.resolve_sensor_def("new_files")
     with dg.instance_for_test() as instance:
-        first = sensor.evaluate_tick(dg.build_sensor_context(instance))
+        first = sensor.evaluate_tick(_context(instance, definitions, None))
         assert len(first.run_requests or ()) == 1
-        again = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor=first.cursor))
+        again = sensor.evaluate_tick(_context(instance, definitions, first.cursor))
         assert not again.run_requests
         (company.inbox / "billing" / "new.csv").write_text("x\n")
-        third = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor=first.cursor))
+        third = sensor.evaluate_tick(_context(instance, definitions, first.cursor))
         assert len(third.run_requests or ()) == 1
 
 
