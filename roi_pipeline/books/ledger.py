@@ -171,7 +171,11 @@ def _mark(
     else:
         parts += [
             _live(con, VALUE_INPUTS),
-            rows(con, "select distinct system_id, outcome from outcome_cells order by all"),
+            rows(
+                con,
+                "select distinct system_id, outcome from outcome_cells "
+                "where month <= (select max(month) from run_month) order by all",
+            ),
             _cells_marks(con, portfolio, month, is_recognised=name == "ledger_value"),
         ]
     return sha256(json.dumps(parts, default=str).encode()).hexdigest()

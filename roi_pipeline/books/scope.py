@@ -2,7 +2,8 @@
 that every model can read; and which months are closed."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -36,9 +37,11 @@ class Scope:
 
     @classmethod
     def through(cls, portfolio: Portfolio, last: date, as_of: datetime | None = None) -> "Scope":
-        """From the first investment to `last`; what came true until that month ended is known."""
-        end = add_months(last, 1)
-        return cls(Months(first_month(portfolio), last), as_of or datetime(end.year, end.month, 1))
+        """From the first investment to `last`; what came true until that month ended, in the
+        portfolio's zone, is known."""
+        end, zone = add_months(last, 1), ZoneInfo(portfolio.time_zone)
+        midnight = datetime(end.year, end.month, 1, tzinfo=zone).astimezone(UTC)
+        return cls(Months(first_month(portfolio), last), as_of or midnight.replace(tzinfo=None))
 
 
 def first_month(portfolio: Portfolio) -> date:
@@ -54,7 +57,8 @@ def write(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, scope: Scope) ->
             "insert into setting values (?, ?)",
             [portfolio.reporting_currency, portfolio.time_zone],
         )
-        con.execute("insert into run_scope values (?, ?)", [scope.as_of, scope.as_of.date()])
+        here = scope.as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(portfolio.time_zone))
+        con.execute("insert into run_scope values (?, ?)", [scope.as_of, here.date()])
         con.executemany("insert into run_month values (?)", [[month] for month in scope.months])
         con.executemany(
             "insert into systems values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -6,7 +6,8 @@ current.json, and neither models, package nor libraries changed since. Everythin
 to run. Imports no Dagster and no Great Expectations.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from datetime import date, datetime
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -41,12 +42,13 @@ def reason_to_run(
     asked = (tuple(f"{month:%Y-%m}" for month in scope.months), f"{scope.as_of.isoformat()}Z")
     if asked != (edition.months, edition.as_of):
         return f"the current edition ends with {edition.months[-1]} as known by {edition.as_of}"
-    return next(_reasons(portfolio, scope, edition, first), None)
+    with closing(_reasons(portfolio, scope, edition, first)) as reasons:
+        return next(reasons, None)
 
 
 def _reasons(
     portfolio: Portfolio, scope: Scope, edition: Edition, first: date | None
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """The quick questions before the slow ones."""
     yield from _missing_files(portfolio, edition)
     if changed := changed_code(datetime.fromisoformat(edition.published_at)):

@@ -5,5 +5,6 @@ select
     case when min(cost_class) = max(cost_class) then min(cost_class) else 'mixed' end as cost_class,
     case when min(regulatory_category) = max(regulatory_category) then min(regulatory_category) end as regulatory_category
 from ledger_monthly
+semi join run_month using (month)
 where side = 'cost'
 group by category

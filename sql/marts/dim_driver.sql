@@ -8,4 +8,5 @@ select
     'additive' as additivity,
     'amount and quantity add over months, systems and versions; never over basis' as note
 from ledger_monthly
+semi join run_month using (month)
 group by side, driver

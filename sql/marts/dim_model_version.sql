@@ -7,6 +7,7 @@ with seen as (
         min(day) as first_predicted_on,
         max(day) as last_predicted_on
     from outcome_cells
+    semi join run_month using (month)
     group by system_id, model_version
 )
 

@@ -9,6 +9,7 @@ with moved as (
         basis,
         sum(amount) as delta
     from ledger_monthly
+    semi join run_month using (month)
     where belongs_month <> month
     group by all
 ),

@@ -3,7 +3,7 @@
 with rated as (
     select
         f.*,
-        cast(f.billing_period_start as date) as billed_on,
+        cast(f.billing_period_start + interval 14 hours as date) as billed_on, -- east of UTC a month begins on the day before
         cast(f.billing_period_end - interval 1 second as date) as document_on,
         s.reporting_currency
     from charge_facet as f

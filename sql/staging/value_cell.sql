@@ -6,6 +6,7 @@ with seen as (
         outcome
     from outcome_cells
     where link = 'linked' and outcome_type = 'primary'
+        and month <= (select coalesce(max(month), date '9999-12-31') from run_month) -- a look back knows no later month
 ),
 
 possible as (

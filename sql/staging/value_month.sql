@@ -44,12 +44,12 @@ counted as (
         c.system_id,
         c.model_version,
         c.serving_mode,
-        sum(c.predictions) as predictions,
-        coalesce(sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok'), 0) as acted,
-        coalesce(sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok' and c.link = 'linked'), 0) as linked,
-        coalesce(sum(c.predictions) filter (
+        cast(sum(c.predictions) as bigint) as predictions,
+        cast(coalesce(sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok'), 0) as bigint) as acted,
+        cast(coalesce(sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok' and c.link = 'linked'), 0) as bigint) as linked,
+        cast(coalesce(sum(c.predictions) filter (
             where c.decision <> 'none' and c.status = 'ok' and c.link = 'linked' and c.day + s.outcome_horizon_days < r.as_of_on
-        ), 0) as matured
+        ), 0) as bigint) as matured
     from outcome_cells as c
     left join systems as s using (system_id)
     cross join run_scope as r

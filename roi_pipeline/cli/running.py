@@ -1,0 +1,275 @@
+"""`run` and `demo`: bring the books up to date, publish, and say what came of it.
+
+Knows what a run reports and what the receipts say of it; computes nothing. Dagster is imported only
+when there is something to do.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+import duckdb
+from rich.console import RenderableType
+from rich.text import Text
+
+from roi_pipeline import board, portfolio, warehouse
+from roi_pipeline.cli.asked import Asked, asked
+from roi_pipeline.cli.board_look import BoardLook, document
+from roi_pipeline.cli.frame import BREACHED, Answer, Frame, framed
+from roi_pipeline.cli.masking import masked
+from roi_pipeline.cli.unchanged import reason_to_run
+from roi_pipeline.cli.words import count
+from roi_pipeline.errors import CheckFailed, DataRefused, RoiError
+from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.publish import editions
+
+if TYPE_CHECKING:
+    from roi_pipeline.automation import RunResult
+
+FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["breach"]),
+    help="breach: end with exit code 4 when a system is below the contract's hurdle.",
+)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of the files that a run found."""
+
+    files: int
+    rows_read: int
+    rows_accepted: int
+    rows_quarantined: int
+    rows_superseded: int
+    refused: tuple[tuple[str, str], ...]  # path, reason
+
+
+@click.command("run")
+@click.option("--month", metavar="YYYY-MM", help="The last month to run; default: the last ended.")
+@click.option("--from", "first", metavar="YYYY-MM", help="Check the months from this one on.")
+@click.option("--to", "last", metavar="YYYY-MM", help="The last month to run.")
+@click.option("--as-of", metavar="INSTANT", help="Know only what was observed before this instant.")
+@FAIL_ON
+@framed
+def run_command(
+    frame: Frame,
+    month: str | None,
+    first: str | None,
+    last: str | None,
+    as_of: str | None,
+    fail_on: str | None,
+) -> Answer:
+    """Take in what landed, rebuild the months it touches, check them, publish an edition."""
+    found = portfolio.load(frame.folder)
+    wanted = asked(found, month, first, last, as_of)
+    return run(found, wanted, frame, is_breach_fatal=fail_on == "breach")
+
+
+def run(found: Portfolio, wanted: Asked, frame: Frame, *, is_breach_fatal: bool) -> Answer:
+    """Run what was asked for, unless the current edition is already it."""
+    reason = reason_to_run(found, wanted.through, wanted.first, wanted.as_of)
+    if reason is None:
+        return _nothing_new(found, is_breach_fatal=is_breach_fatal)
+    from roi_pipeline import automation  # seconds of import, and only needed now
+
+    before = editions.current(found.marts)
+    started, clock = datetime.now(UTC), monotonic()
+    result = automation.run(found, wanted.through, wanted.first, wanted.as_of)
+    intake = _intake(found, started)
+    return _told(found, wanted, result, before, intake, monotonic() - clock, is_breach_fatal)
+
+
+def _nothing_new(found: Portfolio, *, is_breach_fatal: bool) -> Answer:
+    standing = board.read(found.marts)
+    line = Text(f"nothing new: edition {standing.edition.name} is current")
+    return Answer(
+        {"published": False, "edition": standing.edition.name, "reason": "nothing new"}
+        | {"board": document(standing)},
+        (line,),
+        BREACHED if is_breach_fatal and standing.breaches else 0,
+    )
+
+
+def _told(
+    found: Portfolio,
+    wanted: Asked,
+    result: "RunResult",
+    before: editions.Edition | None,
+    intake: Intake,
+    seconds: float,
+    is_breach_fatal: bool,
+) -> Answer:
+    """The summary of a run, published or not."""
+    told: dict[str, Any] = {
+        "published": result.edition is not None,
+        "edition": result.edition.name if result.edition else None,
+        "current": before.name if before else None,
+        "months": result.edition.months if result.edition else None,
+        "seconds": round(seconds, 1),
+        "intake": asdict(intake),
+        "refused": [masked(reason) for reason in result.refused],
+        "failed_checks": [asdict(check) for check in result.failed_checks],
+        "error": masked(result.error) if result.error else None,
+    }
+    shown: list[RenderableType] = [*_intake_lines(intake), *_check_lines(result)]
+    if wanted.note:
+        shown.append(Text(wanted.note))
+    if result.edition is None:
+        return _not_published(told, shown, result, before)
+    standing = board.read(found.marts)
+    shown += [*_edition_lines(result.edition, wanted, seconds), Text(), BoardLook(standing)]
+    code = BREACHED if is_breach_fatal and standing.breaches else 0
+    return Answer(told | {"current": standing.edition.name, "board": document(standing)}, tuple(shown), code)
+
+
+def _not_published(
+    told: dict[str, Any],
+    shown: list[RenderableType],
+    result: "RunResult",
+    before: editions.Edition | None,
+) -> Answer:
+    """Nothing was published: why, and what readers still see."""
+    listed = {reason for _, reason in told["intake"]["refused"]}
+    whys = [*(reason for reason in result.refused if reason not in listed)]
+    if result.error and not (result.failed_checks and "asset check failed" in result.error):
+        whys.append(result.error)
+    shown += [Text.assemble(("error: ", "bold red"), masked(why)) for why in whys]
+    still = f"edition {before.name} stays current" if before else "there is no edition yet"
+    shown.append(Text.assemble(("nothing published: ", "bold red"), still))
+    return Answer(told | {"exit_code": _code(result)}, tuple(shown), _code(result))
+
+
+def _code(result: "RunResult") -> int:
+    """2, 3 or 1: what the error that ended the run says, else what was refused or failed."""
+    if any(check.is_blocking for check in result.failed_checks):
+        return CheckFailed.exit_code
+    told = getattr(result, "exit_code", None)
+    if isinstance(told, int):
+        return told
+    return DataRefused.exit_code if result.refused else RoiError.exit_code
+
+
+def _intake(found: Portfolio, since: datetime) -> Intake:
+    """What the receipts of this run say, and the files it refused."""
+    try:
+        with warehouse.opened(found, read_only=True, wait_s=10) as con:
+            sums = warehouse.rows(
+                con,
+                "select count(*), coalesce(sum(rows_read), 0), coalesce(sum(rows_accepted), 0), "
+                "coalesce(sum(rows_quarantined), 0), coalesce(sum(rows_superseded), 0) "
+                "from deliveries where received_at >= $since",
+                {"since": since},
+            )[0]
+            refused = warehouse.rows(con, "select path, reason from refusals order by 1, 2")
+    except (RoiError, duckdb.Error):
+        return Intake(0, 0, 0, 0, 0, ())
+    numbers = [int(number) for number in sums]
+    return Intake(*numbers, refused=tuple((path, masked(why)) for path, why in refused))
+
+
+def _intake_lines(intake: Intake) -> list[Text]:
+    lines = []
+    if intake.files:
+        aside = f", {intake.rows_quarantined:,} set aside" if intake.rows_quarantined else ""
+        twice = f", {intake.rows_superseded:,} superseded" if intake.rows_superseded else ""
+        lines.append(
+            Text(
+                f"{count(intake.files, 'new file')}: {intake.rows_accepted:,} of "
+                f"{count(intake.rows_read, 'row')} taken in{aside}{twice}"
+            )
+        )
+    else:
+        lines.append(Text("no new files"))
+    for path, reason in intake.refused:
+        told = reason if reason.startswith(path) else f"{path}: {reason}"
+        lines.append(Text.assemble(("refused: ", "bold red"), told))
+    return lines
+
+
+def _check_lines(result: "RunResult") -> list[Text]:
+    return [
+        Text.assemble(
+            ("failed check: " if check.is_blocking else "warning: ")
+            if False
+            else (
+                "failed check: " if check.is_blocking else "warning: ",
+                "bold red" if check.is_blocking else "yellow",
+            ),
+            f"{check.table}, {check.name}",
+            f" ({count(check.failing, 'row')})" if check.failing else "",
+            f": {check.error or check.description}",
+        )
+        for check in result.failed_checks
+    ]
+
+
+def _edition_lines(edition: editions.Edition, wanted: Asked, seconds: float) -> list[Text]:
+    months = f"{edition.months[0]} to {edition.months[-1]}"
+    if wanted.through < _last(edition) or (
+        wanted.as_of and f"{wanted.as_of.isoformat()}Z" < edition.as_of
+    ):
+        return [
+            Text(
+                f"looked back in {seconds:.0f} s: that edition lies beside it, and edition "
+                f"{edition.name} ({months}) stays current"
+            )
+        ]
+    return [
+        Text.assemble(("published ", "bold green"), f"edition {edition.name}, {months}, ")
+        + Text(f"in {seconds:.0f} s")
+    ]
+
+
+def _last(edition: editions.Edition) -> Any:
+    return datetime.fromisoformat(f"{edition.months[-1]}-01").date()
+
+
+@click.command("demo")
+@click.argument("folder_of_demo", metavar="[DIR]", type=click.Path(path_type=Path), default="demo")
+@framed
+def demo_command(frame: Frame, folder_of_demo: Path) -> Answer:
+    """Write a small company with 24 months of data, run every month, and show its board."""
+    from roi_pipeline import demo
+
+    if not (folder_of_demo / portfolio.FILE).is_file():
+        demo.write(folder_of_demo)
+    found = portfolio.load(folder_of_demo)
+    wanted = Asked(demo.LAST_MONTH, found_first(found), None)
+    answer = run(found, wanted, frame, is_breach_fatal=False)
+    if answer.exit_code:
+        return answer
+    shown = answer.shown
+    if answer.document.get("reason"):
+        shown = (*shown, Text(), BoardLook(board.read(found.marts)))
+    return Answer(answer.document | {"portfolio": folder_of_demo}, (*shown, *_next(folder_of_demo)))
+
+
+def found_first(found: Portfolio) -> Any:
+    """The first month of the portfolio: the demo checks them all."""
+    from roi_pipeline.books.scope import first_month
+
+    return first_month(found)
+
+
+def _next(folder: Path) -> list[Text]:
+    """Where things are, and what to try."""
+    where = (
+        (folder / "inbox", "what was delivered"),
+        (folder / "reference", "prices, terms and rules that people edit"),
+        (folder / "marts" / "current.json", "which edition is current; its Parquet beside it"),
+        (folder / "marts" / "marts.duckdb", "the same tables as one database"),
+    )
+    at = f"--portfolio {folder}"
+    commands = (
+        f"roi-pipeline status {at}",
+        f"roi-pipeline explain roi_monthly 2026-10 card-fraud value {at}",
+        f"roi-pipeline close 2026-09 --by you {at}",
+    )
+    lines = [Text(), Text("Where things are", style="bold")]
+    lines += [Text(f"  {path}\n    {what}") for path, what in where]
+    lines += [Text(), Text("Try next", style="bold")]
+    return [*lines, *(Text(f"  {command}") for command in commands)]
