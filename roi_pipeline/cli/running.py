@@ -123,7 +123,9 @@ def _told(
     standing = board.read(found.marts)
     shown += [*_edition_lines(result.edition, wanted, seconds), Text(), BoardLook(standing)]
     code = BREACHED if is_breach_fatal and standing.breaches else 0
-    return Answer(told | {"current": standing.edition.name, "board": document(standing)}, tuple(shown), code)
+    return Answer(
+        told | {"current": standing.edition.name, "board": document(standing)}, tuple(shown), code
+    )
 
 
 def _not_published(

@@ -34,6 +34,13 @@ select {columns}, cast(date_trunc('month', {day}) as date) as observed_month
 from {source} as o
 where o.observed_at < getvariable('as_of') and hash(o.prediction_id) % {buckets} = {bucket}
 """
+LINKED_ROWS = """
+select l.*, o.delivery_id as outcome_delivery_id, o.row_no as outcome_row_no
+from linked_prediction as l
+left join latest_outcome as o
+    on o.prediction_id = l.prediction_id and o.outcome_type = l.outcome_type
+where list_contains($systems, l.system_id)
+"""
 CLEAN_FILES = "read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
 
 
@@ -55,6 +62,24 @@ class DuckDB:
             for table in CELLS:
                 target = str(step.folder / f"{table}.parquet")
                 con.execute(f"copy {table}_parts to '{_quoted(target)}' (format parquet)")
+
+    def linked_rows(self, step: CellsStep, system_ids: Sequence[str]) -> Path:
+        """Leave, and name, a file with every linked prediction of some systems, one row each.
+
+        The same models as for cells, before they are added up; each row with the delivery and row
+        of its outcome as well.
+        """
+        target = step.folder / "linked_rows.parquet"
+        with self._connected(step.folder) as con:
+            _bind(con, step)
+            buckets = bucket_count(step.prediction_rows, self.memory_limit)
+            for bucket in range(buckets):
+                _open_logs(con, step, buckets, bucket)
+                _run_models(con, step, bucket, leaving=())
+                verb = "insert into linked_rows" if bucket else "create table linked_rows as"
+                con.execute(f"{verb} {LINKED_ROWS}", {"systems": list(system_ids)})
+            con.execute(f"copy linked_rows to '{_quoted(str(target))}' (format parquet)")
+        return target
 
     @contextmanager
     def _connected(self, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -177,8 +202,15 @@ def _local_day(instant: str, time_zone: str) -> str:
     return f"cast(timezone('{_quoted(time_zone)}', timezone('UTC', {instant})) as date)"
 
 
-def _run_models(con: duckdb.DuckDBPyConnection, step: CellsStep, bucket: int) -> None:
+def _run_models(
+    con: duckdb.DuckDBPyConnection,
+    step: CellsStep,
+    bucket: int,
+    leaving: Sequence[str] = CELLS,
+) -> None:
     for name, model in step.models.items():
+        if name in CELLS and name not in leaving:
+            continue
         if name in CELLS:
             verb = f"insert into {name}_parts" if bucket else f"create table {name}_parts as"
         else:

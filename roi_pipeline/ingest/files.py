@@ -64,7 +64,7 @@ def inspect(path: Path, name: str, file_sha256: str, workspace: Path) -> Inspect
     if start[:2] == b"\x1f\x8b":
         return _gzip(path, name, workspace / f"{file_sha256[:32]}.text")
     with path.open("rb") as file:
-        return _text(_chunks(file), name, path, packed=False)
+        return _text(_chunks(file), name, path, file_sha256)
 
 
 def _parquet(path: Path, name: str, file_sha256: str) -> Inspected:
@@ -82,7 +82,7 @@ def _gzip(path: Path, name: str, target: Path) -> Inspected:
             gzip.GzipFile(fileobj=raw) as unpacked,
             target.open("wb") as to,
         ):
-            return _text(_checked(unpacked, raw, to, name), name, target, packed=True)
+            return _text(_checked(unpacked, raw, to, name), name, target, None)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataRefused(
             f"{name}: the gzip stream is cut or corrupt ({error}); send it again"
@@ -107,26 +107,25 @@ def _checked(unpacked: gzip.GzipFile, raw: BinaryIO, to: BinaryIO, name: str) ->
         yield chunk
 
 
-def _text(chunks: Iterator[bytes], name: str, text: Path, *, packed: bool) -> Inspected:
-    """One pass over the bytes: checksum, encoding, records."""
+def _text(chunks: Iterator[bytes], name: str, text: Path, sha256: str | None) -> Inspected:
+    """One pass over the bytes: encoding, records and, of what was packed, the checksum."""
     digest, utf8, records, first = hashlib.sha256(), _Utf8(name), _Records(name), b""
     for chunk in chunks:
         if not first:
             _refuse_archive(chunk, name)
         if len(first) < MAX_RECORD:
             first += chunk
-        digest.update(chunk)
+        if sha256 is None:
+            digest.update(chunk)
         utf8.feed(chunk)
         records.feed(chunk.replace(b'"', b"") if _is_json(first) else chunk)
     utf8.end()
     records.end()
-    lines, is_cut = records.count, records.is_cut
+    lines, is_cut, content = records.count, records.is_cut, sha256 or digest.hexdigest()
     if _is_json(first):
-        kind: Kind = "jsonl.gz" if packed else "jsonl"
-        return Inspected(kind, text, digest.hexdigest(), lines, is_cut=is_cut)
-    kind = "csv.gz" if packed else "csv"
+        return Inspected("jsonl" if sha256 else "jsonl.gz", text, content, lines, is_cut=is_cut)
     header = _header(first, name)
-    return Inspected(kind, text, digest.hexdigest(), lines - 1, header, is_cut)
+    return Inspected("csv" if sha256 else "csv.gz", text, content, lines - 1, header, is_cut)
 
 
 def _is_json(first: bytes) -> bool:

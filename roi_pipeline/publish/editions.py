@@ -73,9 +73,9 @@ def publish(session: Session) -> Edition:
     tables = {name: _write(session, part, name) for name in _tables(session)}
     content = {name: written for name, written in tables.items() if name != CHECK_RESULTS}
     name = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-    folder = marts / name
+    folder, before = marts / name, current(marts)
     if folder.exists():
-        verify(folder, content)
+        verify(folder, before.tables if before is not None and before.name == name else content)
         tables[CHECK_RESULTS] = _written(session.con, folder / f"{CHECK_RESULTS}.parquet")
     edition = Edition(
         name=name,
@@ -91,7 +91,6 @@ def publish(session: Session) -> Edition:
     else:
         _write_publication(session.con, part, edition)
         _settle(part, folder)
-    before = current(marts)
     if before is not None and edition.as_of < before.as_of:
         log.info("edition %s looks back to %s; current stays %s", name, edition.as_of, before.name)
         return edition
@@ -147,14 +146,20 @@ def _tables(session: Session) -> Sequence[str]:
 def _write(session: Session, part: Path, name: str) -> dict[str, Any]:
     """One table as Parquet, in one order on every machine and with any number of threads."""
     table = name if name == CHECK_RESULTS else f"marts.{name}"
-    columns = [column for column, *_ in rows(session.con, f"describe {table}")]
+    described = rows(session.con, f"describe {table}")
+    columns = [column for column, *_ in described]
     month = "month_last" if name == CHECK_RESULTS else "month"
     last = session.scope.months.last
     kept = f"where {month} <= date '{last.isoformat()}'" if month in columns else ""
     file = part / f"{name}.parquet"
     order = ", ".join(f'"{column}"' for column in columns)
+    # Parquet has no HUGEINT, which is what a sum of counts is: it would become a DOUBLE.
+    listed = ", ".join(
+        f'cast("{column}" as bigint) as "{column}"' if kind == "HUGEINT" else f'"{column}"'
+        for column, kind, *_ in described
+    )
     session.con.execute(
-        f"copy (select * from {table} {kept} order by {order}) to '{_quoted(file)}' "  # noqa: S608
+        f"copy (select {listed} from {table} {kept} order by {order}) to '{_quoted(file)}' "  # noqa: S608
         "(format parquet, compression zstd, row_group_size 122880)"
     )
     return _written(session.con, file)
@@ -196,9 +201,7 @@ def _write_database(con: duckdb.DuckDBPyConnection, marts: Path, folder: Path) -
     con.execute(f"attach '{_quoted(part)}' as bi (storage_version '{STORAGE}')")
     try:
         for file in sorted(folder.glob("*.parquet")):
-            con.execute(
-                f"create table bi.{file.stem} as from read_parquet('{_quoted(file)}')"
-            )
+            con.execute(f"create table bi.{file.stem} as from read_parquet('{_quoted(file)}')")
         con.execute("checkpoint bi")
     finally:
         con.execute("detach bi")

@@ -1,13 +1,13 @@
 -- What a month's predictions were worth by driver (cohort), and what a month's observations were worth (recognised).
 -- grain: month, system_id, side, basis, driver, model_version, serving_mode
 with dated as (
-    select month, 'cohort' as basis, * exclude (month) from value_priced where open_cell_id is null
+    select *, month as booked_month, 'cohort' as basis from value_priced where open_cell_id is null
     union all
-    select observed_month as month, 'recognised' as basis, * exclude (month) from value_priced where open_cell_id is null
+    select *, observed_month as booked_month, 'recognised' as basis from value_priced where open_cell_id is null
 )
 
 select
-    month,
+    booked_month as month,
     system_id,
     'value' as side,
     basis,
@@ -26,7 +26,7 @@ select
     any_value(s.reporting_currency) as currency
 from dated
 cross join setting as s
-group by month, system_id, basis, driver, model_version, serving_mode, category
+group by booked_month, system_id, basis, driver, model_version, serving_mode, category
 
 /* example
 # An October prediction whose outcome came in November.

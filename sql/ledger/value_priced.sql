@@ -62,3 +62,24 @@ select
     ) as amount
 from priced as p
 asof left join fx_rate as x on x.currency = p.money and x.rated_on <= p.day
+
+/* example
+# 0.5 euros a case on the day of the prediction, at 1.25 dollars a euro; the next day the price is 0.6.
+given:
+  setting: [{reporting_currency: USD, time_zone: UTC}]
+  fx: [{"on": 2026-10-01, base: EUR, currency: USD, rate: 1.25}]
+  systems: [{system_id: s, scenario: x}]
+  prices:
+    - {system_id: s, driver: call_saved, unit: case, unit_price: 0.5, currency: EUR, valid_from: 2026-01-01, valid_to: 2026-10-02}
+    - {system_id: s, driver: call_saved, unit: case, unit_price: 0.6, currency: EUR, valid_from: 2026-10-03}
+  value_lines:
+    - {cell_id: c1, driver: call_saved, priced_as: call_saved, unit: case, measure: case, factor: 1, category: direct}
+    - {cell_id: c2, driver: call_saved, priced_as: call_saved, unit: case, measure: case, factor: 2, category: direct}
+  outcome_cells:
+    - {cell_id: c1, month: 2026-10-01, day: 2026-10-02, system_id: s, status: ok, decision: a, link: linked, outcome_type: primary, outcome: o, cases: 10}
+    - {cell_id: c2, month: 2026-10-01, day: 2026-10-03, system_id: s, status: ok, decision: a, link: linked, outcome_type: primary, outcome: o, cases: 10}
+expect:
+  value_priced:
+    - {cell_id: c1, quantity: 10, unit_price: 0.5, rate: 1.25, amount: 6.25}
+    - {cell_id: c2, quantity: 20, unit_price: 0.6, rate: 1.25, amount: 15}
+*/

@@ -10,3 +10,16 @@ select
 from ledger_monthly
 semi join run_month using (month)
 group by side, driver
+
+/* example
+given:
+  run_month: [{month: 2026-10-01}]
+  ledger_monthly:
+    - {month: 2026-10-01, side: cost, driver: cloud/compute, unit: USD, category: compute}
+    - {month: 2026-10-01, side: value, driver: fraud_stopped, unit: amount, category: direct}
+    - {month: 2026-11-01, side: value, driver: not_yet, unit: amount, category: direct}
+expect:
+  dim_driver:
+    - {side: cost, driver: cloud/compute, unit: USD, category: compute}
+    - {side: value, driver: fraud_stopped, unit: amount, category: direct}
+*/

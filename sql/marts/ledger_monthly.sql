@@ -62,7 +62,9 @@ select
     l.month
 from late as l
 cross join first_open as o
-group by o.month, l.month, l.system_id, l.side, l.basis, l.driver, l.model_version, l.serving_mode, l.category, l.cost_class, l.source
+group by
+    o.month, l.month, l.system_id, l.side, l.basis, l.driver, l.model_version, l.serving_mode, l.category,
+    l.cost_class, l.source
 having sum(l.amount) <> 0 or sum(l.quantity) <> 0
 
 /* example

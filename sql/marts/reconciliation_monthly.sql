@@ -23,7 +23,8 @@ select
     coalesce(b.unallocated, 0) as unallocated,
     coalesce(b.superseded, 0) as superseded,
     coalesce(q.amount, 0) as quarantined,
-    coalesce(d.amount, 0) - coalesce(b.allocated, 0) - coalesce(b.unallocated, 0) - coalesce(b.superseded, 0) as difference
+    coalesce(d.amount, 0)
+        - coalesce(b.allocated, 0) - coalesce(b.unallocated, 0) - coalesce(b.superseded, 0) as difference
 from delivered_money as d
 full join booked as b using (month, dataset, source_id, currency)
 left join quarantined_money as q using (month, dataset, source_id, currency)

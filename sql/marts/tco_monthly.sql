@@ -7,7 +7,9 @@ select
     l.category,
     sum(l.amount) as amount,
     case when min(l.cost_class) = max(l.cost_class) then min(l.cost_class) else 'mixed' end as cost_class,
-    case when min(l.regulatory_category) = max(l.regulatory_category) then min(l.regulatory_category) end as regulatory_category,
+    case
+        when min(l.regulatory_category) = max(l.regulatory_category) then min(l.regulatory_category)
+    end as regulatory_category,
     sum(l.avoidable_amount) as avoidable_amount,
     any_value(s.reporting_currency) as currency
 from ledger_monthly as l

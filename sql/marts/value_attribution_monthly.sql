@@ -59,3 +59,29 @@ left join value_driver_bound as b
     and b.model_version = l.model_version and b.serving_mode = l.serving_mode and b.driver = l.driver
 left join evidence_grade as g on g.system_id = l.system_id
 where l.side = 'value'
+
+/* example
+# Two of three acted decisions are known: 5 and -1; the third is open and could be either.
+given:
+  setting: [{reporting_currency: USD, time_zone: UTC}]
+  systems: [{system_id: s, scenario: x, outcome_horizon_days: 30}]
+  run_scope: [{as_of_on: 2026-12-01}]
+  evidence_grade: [{system_id: s, evidence_grade: C, is_incremental: true}]
+  maturity: [{month: 2026-10-01, system_id: s, maturity: 1}]
+  outcome_cells:
+    - {cell_id: c1, month: 2026-10-01, day: 2026-10-02, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: b, link: linked, outcome_type: primary, outcome: f, predictions: 1, cases: 1}
+    - {cell_id: c2, month: 2026-10-01, day: 2026-10-02, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: b, link: linked, outcome_type: primary, outcome: l, predictions: 1, cases: 1}
+    - {cell_id: c3, month: 2026-10-01, day: 2026-10-02, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: b, link: pending, outcome_type: primary, predictions: 1, cases: 1}
+  value_priced:
+    - {cell_id: c1, month: 2026-10-01, system_id: s, model_version: v, serving_mode: batch, driver: b/f, category: direct, measure: case, unit_price: 5, rate: 1, factor: 1, quantity: 1, amount: 5}
+    - {cell_id: c2, month: 2026-10-01, system_id: s, model_version: v, serving_mode: batch, driver: b/l, category: direct, measure: case, unit_price: -1, rate: 1, factor: 1, quantity: 1, amount: -1}
+    - {cell_id: "c3?f", open_cell_id: c3, month: 2026-10-01, system_id: s, model_version: v, serving_mode: batch, driver: b/f, category: direct, measure: case, unit_price: 5, rate: 1, factor: 1, quantity: 1, amount: 5}
+    - {cell_id: "c3?l", open_cell_id: c3, month: 2026-10-01, system_id: s, model_version: v, serving_mode: batch, driver: b/l, category: direct, measure: case, unit_price: -1, rate: 1, factor: 1, quantity: 1, amount: -1}
+  ledger_monthly:
+    - {month: 2026-10-01, belongs_month: 2026-10-01, system_id: s, side: value, basis: cohort, driver: b/f, model_version: v, serving_mode: batch, category: direct, quantity: 1, unit: case, amount: 5}
+    - {month: 2026-10-01, belongs_month: 2026-10-01, system_id: s, side: value, basis: cohort, driver: b/l, model_version: v, serving_mode: batch, category: direct, quantity: 1, unit: case, amount: -1}
+expect:
+  value_attribution_monthly:
+    - {driver: b/f, acted: 3, linked: 2, coverage: 0.666667, maturity: 1, amount: 5, amount_low: 5, amount_high: 10, evidence_grade: C}
+    - {driver: b/l, acted: 3, linked: 2, coverage: 0.666667, maturity: 1, amount: -1, amount_low: -2, amount_high: -1, evidence_grade: C}
+*/

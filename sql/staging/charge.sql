@@ -22,7 +22,9 @@ select
     greatest(cast(b.charge_period_start as date) + 1, cast(b.charge_period_end as date)) as end_on,
     b.document_on,
     case when b.billing_currency = b.reporting_currency then 1 else x.rate end as rate,
-    coalesce(r.system_id, case when r.allocation_key is null then 'unallocated' end) as system_id,
+    coalesce(
+        r.system_id, case when r.allocation_key is null then 'unallocated' end
+    ) as system_id,
     r.allocation_key,
     case
         when r.category is not null then r.category

@@ -23,3 +23,10 @@ select
         }) as varchar
     ) as facet
 from billing
+
+/* example
+given:
+  billing: [{row_no: 1, charge_period_start: 2026-10-31 23:00:00, service_name: GPU, tags: '{"system": "card-fraud"}'}]
+expect:
+  charge_facet: [{row_no: 1, month: 2026-10-01, service_name: GPU}]
+*/

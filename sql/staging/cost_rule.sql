@@ -5,7 +5,14 @@ with looked_at as (
         f.dataset,
         f.month,
         f.facet,
-        r.*,
+        r.rule_order,
+        r.match_op,
+        r.match_value,
+        r.system_id,
+        r.allocation_key,
+        r.category,
+        r.cost_class,
+        r.regulatory_category,
         case r.match_column
             when 'tags' then json_extract_string(
                 json_extract_string(f.facet, '$.tags'),
@@ -20,7 +27,14 @@ with looked_at as (
 
 matched as (
     select
-        l.* exclude (system_id),
+        l.dataset,
+        l.month,
+        l.facet,
+        l.rule_order,
+        l.allocation_key,
+        l.category,
+        l.cost_class,
+        l.regulatory_category,
         case when l.system_id = '{value}' then s.system_id else l.system_id end as system_id
     from looked_at as l
     left join systems as s on s.system_id = l.found

@@ -17,7 +17,8 @@ select
     l.regulatory_category,
     case
         when a.system_id is null then l.amount
-        else cast(l.amount * a.share_to as decimal(38, 18)) - cast(l.amount * a.share_from as decimal(38, 18))
+        else cast(l.amount * a.share_to as decimal(38, 18))
+            - cast(l.amount * a.share_from as decimal(38, 18))
     end as amount,
     l.is_avoidable,
     l.source,
@@ -25,7 +26,8 @@ select
     l.currency,
     case
         when a.system_id is null then l.original_amount
-        else cast(l.original_amount * a.share_to as decimal(38, 18)) - cast(l.original_amount * a.share_from as decimal(38, 18))
+        else cast(l.original_amount * a.share_to as decimal(38, 18))
+            - cast(l.original_amount * a.share_from as decimal(38, 18))
     end as original_amount
 from cost_lines as l
 left join allocation_share as a

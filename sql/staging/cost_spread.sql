@@ -17,7 +17,9 @@ month_part as (
         greatest(s.start_on, cast(m.month as date)) as from_on,
         least(s.end_on, cast(m.month + interval 1 month as date)) as to_on
     from spanning as s,
-        unnest(generate_series(date_trunc('month', s.start_on), date_trunc('month', s.end_on - 1), interval 1 month)) as m (month)
+        unnest(generate_series(
+            date_trunc('month', s.start_on), date_trunc('month', s.end_on - 1), interval 1 month
+        )) as m (month)
 ),
 
 point as ( -- what has accrued by the start and by the end of the part, in billionths, by whole division
@@ -33,7 +35,10 @@ select
     delivery_id,
     row_no,
     month,
-    case when to_on = end_on then whole else cast(cast(billionths_after as decimal(38, 0)) * 0.000000001 as decimal(38, 18)) end
+    case
+        when to_on = end_on then whole
+        else cast(cast(billionths_after as decimal(38, 0)) * 0.000000001 as decimal(38, 18))
+    end
     - cast(cast(billionths_before as decimal(38, 0)) * 0.000000001 as decimal(38, 18)) as amount
 from point
 

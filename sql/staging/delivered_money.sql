@@ -10,7 +10,7 @@ from delivery_money as b
 inner join deliveries as r using (dataset, delivery_id)
 semi join delivery_months as m
     on m.dataset = b.dataset and m.delivery_id = b.delivery_id and m.month = b.month and m.is_live
-group by all
+group by b.month, b.dataset, r.source_id, b.currency
 union all
 select
     month,
@@ -20,7 +20,7 @@ select
     sum(cast(rows as decimal(38, 18)))
 from delivery_months
 where is_live and dataset = 'predictions'
-group by all
+group by month, dataset
 union all
 select
     cast(date_trunc('month', document_on) as date),
@@ -29,7 +29,7 @@ select
     currency,
     sum(cast(amount as decimal(38, 18)))
 from operating_costs
-group by all
+group by 1, 2, 3, 4
 union all
 select
     cast(date_trunc('month', acquired_on) as date),
@@ -38,4 +38,25 @@ select
     currency,
     sum(cast(cost as decimal(38, 18)))
 from capex
-group by all
+group by 1, 2, 3, 4
+
+/* example
+# Two live bills of October; one that a newer export replaced does not count.
+given:
+  deliveries: [{dataset: billing, delivery_id: a, source_id: aws}, {dataset: billing, delivery_id: b, source_id: aws}]
+  delivery_months:
+    - {dataset: billing, delivery_id: a, month: 2026-10-01, rows: 2, is_live: true}
+    - {dataset: billing, delivery_id: b, month: 2026-10-01, rows: 2, is_live: false}
+    - {dataset: predictions, delivery_id: p, month: 2026-10-01, rows: 100, is_live: true}
+  delivery_money:
+    - {dataset: billing, delivery_id: a, month: 2026-10-01, currency: USD, amount: 7}
+    - {dataset: billing, delivery_id: b, month: 2026-10-01, currency: USD, amount: 9}
+  operating_costs: [{source_id: opex, document_on: 2026-10-04, currency: EUR, amount: 3}]
+  capex: [{source_id: register, acquired_on: 2026-10-04, currency: USD, cost: 360}]
+expect:
+  delivered_money:
+    - {month: 2026-10-01, dataset: billing, source_id: aws, currency: USD, amount: 7}
+    - {month: 2026-10-01, dataset: predictions, source_id: all, currency: predictions, amount: 100}
+    - {month: 2026-10-01, dataset: operating_costs, source_id: opex, currency: EUR, amount: 3}
+    - {month: 2026-10-01, dataset: capex, source_id: register, currency: USD, amount: 360}
+*/

@@ -33,8 +33,14 @@ select
     e.reported as amount,
     e.start_on,
     greatest(e.start_on, coalesce(e.service_end, e.start_on)) + 1 as end_on,
-    case when e.allocation_key is null then coalesce(e.system_id, r.system_id, case when r.allocation_key is null then 'unallocated' end) end as system_id,
-    coalesce(e.allocation_key, case when e.system_id is null and r.system_id is null then r.allocation_key end) as allocation_key,
+    case
+        when e.allocation_key is not null then null
+        else coalesce(e.system_id, r.system_id, case when r.allocation_key is null then 'unallocated' end)
+    end as system_id,
+    coalesce(
+        e.allocation_key,
+        case when e.system_id is null and r.system_id is null then r.allocation_key end
+    ) as allocation_key,
     coalesce(r.category, e.category) as category,
     coalesce(r.cost_class, e.cost_class, 'opex') as cost_class,
     r.regulatory_category,
@@ -44,7 +50,14 @@ from rounded as e
 left join cost_rule as r
     on r.dataset = 'operating_costs'
     and r.month = date_trunc('month', e.document_on)
-    and r.facet = cast(to_json({category: e.category, vendor: e.vendor, description: e.description, cost_class: e.cost_class}) as varchar)
+    and r.facet = cast(
+        to_json({
+            category: e.category,
+            vendor: e.vendor,
+            description: e.description,
+            cost_class: e.cost_class
+        }) as varchar
+    )
 
 /* example
 # 100.10 EUR at 1.25 is 125.125 USD: half to even gives 125.12.

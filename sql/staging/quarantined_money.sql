@@ -1,12 +1,23 @@
--- Money on rows that were set aside, as far as it can be read.
+-- Money on bill rows that were set aside, as far as it can be read.
 -- grain: month, dataset, source_id, currency
 select
-    cast(date_trunc('month', try_cast(json_extract_string(q.row, '$.billing_period_start') as timestamp)) as date) as month,
+    q.month,
     q.dataset,
-    r.source_id,
-    json_extract_string(q.row, '$.billing_currency') as currency,
-    sum(try_cast(json_extract_string(q.row, '$.billed_cost') as decimal(38, 18))) as amount
+    d.source_id,
+    coalesce(json_extract_string(q.row, '$.billing_currency'), 'unknown') as currency,
+    sum(q.amount) as amount
 from quarantine as q
-inner join deliveries as r using (dataset, delivery_id)
-where q.dataset = 'billing'
-group by all
+inner join deliveries as d using (dataset, delivery_id)
+where q.dataset = 'billing' and q.amount is not null
+group by 1, 2, 3, 4
+
+/* example
+# One row of 5 dollars was set aside for a bad date of its charge; another has no readable amount.
+given:
+  deliveries: [{dataset: billing, delivery_id: a, source_id: aws}]
+  quarantine:
+    - {dataset: billing, delivery_id: a, row_no: 7, reason: bad charge_period_start, row: '{"billing_currency": "USD"}', month: 2026-10-01, amount: 5}
+    - {dataset: billing, delivery_id: a, row_no: 8, reason: bad billed_cost, row: '{"billing_currency": "USD"}', month: 2026-10-01}
+expect:
+  quarantined_money: [{month: 2026-10-01, dataset: billing, source_id: aws, currency: USD, amount: 5}]
+*/

@@ -6,33 +6,54 @@ with seen as (
         outcome
     from outcome_cells
     where link = 'linked' and outcome_type = 'primary'
-        and month <= (select coalesce(max(month), date '9999-12-31') from run_month) -- a look back knows no later month
+        and coalesce(month <= (select max(month) from run_month), true) -- a look back knows no later month
 ),
 
 possible as (
     select
-        c.* exclude (outcome, cell_id),
-        c.cell_id || '?' || s.outcome as cell_id,
-        s.outcome,
+        c.*,
+        c.cell_id || '?' || s.outcome as possible_id,
+        s.outcome as possible_outcome,
         c.cell_id as open_cell_id
     from outcome_cells as c
     inner join seen as s using (system_id)
     where c.link <> 'linked'
     union all
     select
-        * exclude (outcome, cell_id),
-        cell_id,
-        outcome,
+        c.*,
+        c.cell_id as possible_id,
+        c.outcome as possible_outcome,
         null as open_cell_id
-    from outcome_cells
-    where link = 'linked'
+    from outcome_cells as c
+    where c.link = 'linked'
 )
 
 select
-    p.*,
+    p.possible_id as cell_id,
+    p.open_cell_id,
+    p.month,
+    p.day,
+    p.observed_month,
+    p.system_id,
     s.scenario,
+    p.model_version,
+    p.serving_mode,
+    p.decision,
+    p.arm,
+    p.outcome_type,
+    p.possible_outcome as outcome,
+    p.is_correct,
+    p.currency,
+    p.predictions,
+    p.cases,
+    p.amount,
+    p.amount_squared,
+    p.outcome_amount,
+    p.outcome_amount_squared,
+    p.amount_product,
+    p.outcome_quantity,
     list_contains(s.positive_decisions, p.decision) as is_positive_decision,
-    list_contains(s.positive_outcomes, p.outcome) as is_positive_outcome
+    list_contains(s.positive_outcomes, p.possible_outcome) as is_positive_outcome
 from possible as p
 inner join systems as s using (system_id)
 where p.status = 'ok'

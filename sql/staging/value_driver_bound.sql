@@ -33,3 +33,16 @@ select
     sum(high) as high
 from open_cell
 group by month, system_id, model_version, serving_mode, driver
+
+/* example
+# An open cell could be fraud (worth 5 for this driver) or honest (the driver does not speak of it).
+given:
+  systems: [{system_id: s, scenario: x}]
+  outcome_cells:
+    - {cell_id: c1, month: 2026-10-01, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: block, link: linked, outcome_type: primary, outcome: fraud}
+    - {cell_id: c2, month: 2026-10-01, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: block, link: linked, outcome_type: primary, outcome: honest}
+    - {cell_id: c3, month: 2026-10-01, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: block, link: pending, outcome_type: primary}
+  value_priced: [{cell_id: "c3?fraud", open_cell_id: c3, month: 2026-10-01, system_id: s, model_version: v, serving_mode: batch, driver: fraud_stopped, amount: 5}]
+expect:
+  value_driver_bound: [{month: 2026-10-01, system_id: s, driver: fraud_stopped, low: 0, high: 5}]
+*/

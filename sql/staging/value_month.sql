@@ -10,7 +10,7 @@ with worth as (
         sum(sum_squares) as sum_squares
     from value_total
     where open_cell_id is null
-    group by all
+    group by month, system_id, model_version, serving_mode
 ),
 
 open_cell as (
@@ -35,35 +35,23 @@ unknown as (
         sum(low) as low,
         sum(high) as high
     from open_cell
-    group by all
-),
-
-counted as (
-    select
-        c.month,
-        c.system_id,
-        c.model_version,
-        c.serving_mode,
-        cast(sum(c.predictions) as bigint) as predictions,
-        cast(coalesce(sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok'), 0) as bigint) as acted,
-        cast(coalesce(sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok' and c.link = 'linked'), 0) as bigint) as linked,
-        cast(coalesce(sum(c.predictions) filter (
-            where c.decision <> 'none' and c.status = 'ok' and c.link = 'linked' and c.day + s.outcome_horizon_days < r.as_of_on
-        ), 0) as bigint) as matured
-    from outcome_cells as c
-    left join systems as s using (system_id)
-    cross join run_scope as r
-    where c.outcome_type = 'primary'
-    group by all
+    group by month, system_id, model_version, serving_mode
 )
 
 select
-    c.*,
+    c.month,
+    c.system_id,
+    c.model_version,
+    c.serving_mode,
+    c.predictions,
+    c.acted,
+    c.linked,
+    c.matured,
     coalesce(w.realised, 0) as realised,
     coalesce(w.sum_squares, 0) as sum_squares,
     coalesce(w.realised, 0) + coalesce(u.low, 0) as low,
     coalesce(w.realised, 0) + coalesce(u.high, 0) as high
-from counted as c
+from evidence_count as c
 left join worth as w using (month, system_id, model_version, serving_mode)
 left join unknown as u using (month, system_id, model_version, serving_mode)
 

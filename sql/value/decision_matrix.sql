@@ -16,7 +16,7 @@ with priced as (
         and split_part(p.driver, '/', 2) in ('*', c.outcome)
         and contains(p.driver, '/')
     left join ( -- one driver may be priced by the case and by the amount: two lines, two names
-        select system_id, driver, count(distinct unit) as units from prices group by all
+        select system_id, driver, count(distinct unit) as units from prices group by system_id, driver
     ) as m on m.system_id = p.system_id and m.driver = p.driver
     where c.scenario = 'decision_matrix' and c.outcome_type = 'primary'
 ),

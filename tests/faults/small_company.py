@@ -101,7 +101,9 @@ def bill(
         f'"{{""app"": ""{app}""}}",{exported_at}\n'
         for k, (app, cost) in enumerate(lines)
     ]
-    return put(folder, f"billing/{name or f'{month:%Y-%m}'}.csv", BILL + "".join(rows))
+    written_at = datetime.fromisoformat(exported_at) + timedelta(hours=1)
+    name = name or f"{month:%Y-%m}"
+    return put(folder, f"billing/{name}.csv", BILL + "".join(rows), written_at)
 
 
 def log(folder: Path, month: date, per_day: int) -> None:

@@ -11,10 +11,10 @@ import pytest
 for neighbour in ("real", "faults", "publish"):
     sys.path.append(str(Path(__file__).parent.parent / neighbour))
 
-from runner import run
-from small_company import small_company
+from runner import close, run  # noqa: E402
+from small_company import small_company  # noqa: E402
 
-FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
+JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,18 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def company(published: Path, tmp_path: Path) -> Path:
     """A copy of the published company."""
     return shutil.copytree(published, tmp_path / "acme")
+
+
+@pytest.fixture(scope="session")
+def january_closed(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, run and closed in January, then run in February; not to be changed."""
+    without = shutil.ignore_patterns("state", "marts")
+    folder = tmp_path_factory.mktemp("closed") / "acme"
+    shutil.copytree(published, folder, ignore=without)
+    run(folder, JANUARY)
+    assert close(folder, JANUARY) == [JANUARY]
+    run(folder, FEBRUARY)
+    return folder
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A closed month never changes: what comes late is a restatement of exactly the difference, in the
 first open month (promise 4, method §3.4)."""
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,12 +11,13 @@ from typing import Any
 import duckdb
 import pytest
 from runner import close, run
-from small_company import bill, ledgers, put
+from small_company import bill, put
 
 from roi_pipeline.errors import RoiError
 from roi_pipeline.publish.editions import Edition, current, verify
 
 JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))
+COST = "(from {restatements} where table_name like '%/cost/%')"
 MONTHLY = (
     *("ledger_monthly", "tco_monthly", "value_attribution_monthly", "quality_monthly"),
     *("roi_monthly", "threshold_status_monthly"),
@@ -34,9 +36,7 @@ def read(folder: Path, edition: Edition, query: str) -> list[tuple[Any, ...]]:
 def month_of(folder: Path, edition: Edition, month: date) -> dict[str, list[tuple[Any, ...]]]:
     """Everything the monthly marts of an edition say of a month."""
     query = "from {{{name}}} where month = date '{month}' order by all"
-    return {
-        name: read(folder, edition, query.format(name=name, month=month)) for name in MONTHLY
-    }
+    return {name: read(folder, edition, query.format(name=name, month=month)) for name in MONTHLY}
 
 
 def cumulative(folder: Path, edition: Edition, month: date, system: str) -> dict[str, Decimal]:
@@ -51,12 +51,12 @@ def cumulative(folder: Path, edition: Edition, month: date, system: str) -> dict
 
 
 @pytest.fixture
-def closed(again: Callable[[], Path]) -> tuple[Path, Edition]:
+def closed(january_closed: Path, tmp_path: Path) -> tuple[Path, Edition]:
     """A company whose January is closed, and the edition of February before anything came late."""
-    folder = again()
-    run(folder, JANUARY)
-    assert close(folder, JANUARY) == [JANUARY]
-    return folder, run(folder, FEBRUARY)
+    folder = shutil.copytree(january_closed, tmp_path / "acme")
+    found = current(folder / "marts")
+    assert found is not None
+    return folder, found
 
 
 def test_a_credit_for_a_closed_month_is_restated(closed: tuple[Path, Edition]) -> None:
@@ -72,16 +72,16 @@ def test_a_credit_for_a_closed_month_is_restated(closed: tuple[Path, Edition]) -
         folder,
         after,
         "select month, system_id, table_name, before, after, delta, detected_at "
-        "from {restatements} order by all",
+        "from {restatements} where table_name like '%/cost/%' order by all",
     )
     at = datetime(2026, 3, 1)
+    accrual = (Decimal("200.1"), Decimal("174.6"), Decimal("-25.5"))
+    cash = (Decimal("3700.1"), Decimal("3674.6"), Decimal("-25.5"))
     assert rows == [
-        (JANUARY, "card-fraud", "ledger_monthly/cost/accrual", Decimal("200.1"), Decimal("174.6"))
-        + (Decimal("-25.5"), at),
-        (JANUARY, "card-fraud", "ledger_monthly/cost/cash", Decimal("3700.1"), Decimal("3674.6"))
-        + (Decimal("-25.5"), at),
+        (JANUARY, "card-fraud", "ledger_monthly/cost/accrual", *accrual, at),
+        (JANUARY, "card-fraud", "ledger_monthly/cost/cash", *cash, at),
     ]
-    (cause,) = read(folder, after, "select distinct cause_delivery from {restatements}")
+    (cause,) = read(folder, after, f"select distinct cause_delivery from {COST}")
     query = "select delivery_id from {deliveries} where path like '%/2026-01.csv' and is_live "
     assert [cause] == read(folder, after, query + "and dataset = 'billing'")
 
@@ -132,7 +132,7 @@ def test_what_is_taken_back_is_restated_to_nothing(closed: tuple[Path, Edition])
     run(folder, FEBRUARY)
     bill(folder, JANUARY, exported_at="2026-05-27T00:00:00Z")
     after = run(folder, FEBRUARY)
-    assert read(folder, after, "from {restatements}") == []
+    assert read(folder, after, f"from {COST}") == []
     for month in (JANUARY, FEBRUARY):
         assert month_of(folder, after, month) == month_of(folder, before, month)
 
@@ -157,9 +157,12 @@ def test_a_late_outcome_is_restated_where_it_was_predicted(closed: tuple[Path, E
     put(folder, "outcomes/late.csv", late, datetime(2026, 6, 2, tzinfo=UTC))
     after = run(folder, FEBRUARY)
     assert month_of(folder, after, JANUARY) == month_of(folder, before, JANUARY)
-    rows = read(folder, after, "select month, system_id, table_name, delta from {restatements}")
+    query = "select system_id, table_name, delta from {restatements}"
+    was_restated = {row[:2]: row[2] for row in read(folder, before, query)}  # since the closing
+    restated = {row[:2]: row[2] for row in read(folder, after, query)}
     # 333.09 was passed: 9 * 37 dollars and 9 cents of a bad case
-    assert rows == [(JANUARY, "line-check", "ledger_monthly/value/cohort", Decimal("-333.09"))]
+    key = ("line-check", "ledger_monthly/value/cohort")
+    assert restated == was_restated | {key: was_restated[key] - Decimal("333.09")}
     ledger = (
         "select basis, driver, sum(amount) from {{ledger_monthly}} where month = date '{month}' "
         "and system_id = 'line-check' and side = 'value' group by all order by all"
@@ -173,15 +176,14 @@ def test_a_late_outcome_is_restated_where_it_was_predicted(closed: tuple[Path, E
     }
 
 
-def test_only_what_is_published_can_be_closed(again: Callable[[], Path]) -> None:
-    folder = again()
-    with pytest.raises(RoiError, match="2026-01 has not been published"):
-        close(folder, JANUARY)
-    run(folder, JANUARY)
-    with pytest.raises(RoiError, match="2026-02 has not been published"):
-        close(folder, FEBRUARY)
+def test_only_what_is_published_can_be_closed(closed: tuple[Path, Edition]) -> None:
+    folder, _ = closed
+    assert close(folder, JANUARY) == []  # it is closed already
+    with pytest.raises(RoiError, match="2026-03 has not been published"):
+        close(folder, MARCH)
 
 
+@pytest.mark.slow
 def test_looking_back_gives_the_edition_of_that_day(again: Callable[[], Path]) -> None:
     """January as it was known when it ended, before and after the months that followed: the same
     edition, and the current one stays (method §3.4)."""
@@ -193,4 +195,3 @@ def test_looking_back_gives_the_edition_of_that_day(again: Callable[[], Path]) -
     assert found is not None
     assert found.name == march.name
     assert run(folder, MARCH).name == march.name
-    assert ledgers

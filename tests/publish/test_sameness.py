@@ -66,6 +66,7 @@ def test_files_in_any_order_and_any_number_of_threads_give_the_same_bytes(
     assert bytes_of(folder) == bytes_of(published)
 
 
+@pytest.mark.slow
 def test_versions_of_a_bill_in_any_order(again: Callable[[], Path]) -> None:
     """The newest export of a month counts, however late it is seen."""
     found = []

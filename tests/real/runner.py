@@ -1,4 +1,4 @@
-"""Bring the books of a folder up to date the way a run does, without Dagster, and read what they say.
+"""Bring the books of a folder up to date as a run does, without Dagster, and read what they say.
 
 Knows the steps of a run and their order; knows no figure. Also writes the folder: portfolio.yaml
 and the reference tables, only with the keys a user has.
@@ -50,7 +50,7 @@ def write_portfolio(folder: Path, **keys: Any) -> Path:
 
 
 def write_reference(folder: Path, table: str, *rows: Iterable[Any]) -> Path:
-    """Write reference/<table>.csv; a row gives the columns of TABLES in order, the rest is empty."""
+    """Write reference/<table>.csv; a row gives the first columns of TABLES, the rest is empty."""
     columns = TABLES[table]
     file = folder / "reference" / f"{table}.csv"
     file.parent.mkdir(exist_ok=True)
@@ -107,6 +107,12 @@ def said(opened: Session, query: str, **parameters: object) -> list[tuple[Any, .
     return opened.con.execute(query, parameters or None).fetchall()
 
 
-def by_key(rows: Iterable[tuple[Any, ...]]) -> Mapping[Any, Any]:
+def by_key(rows: Iterable[tuple[Any, Any]]) -> Mapping[Any, Any]:
     """Rows of a key and a value."""
-    return {key: value for key, value in rows}
+    return dict(rows)
+
+
+def write_prices_of(folder: Path, system_id: str, prices: Mapping[str, object]) -> Path:
+    """A price by the case in USD for each pair of decision and outcome, from 2026 on."""
+    rows = ((system_id, pair, "case", price, "USD", "2026-01-01") for pair, price in prices.items())
+    return write_reference(folder, "prices", *rows)

@@ -181,9 +181,7 @@ def test_a_correction_of_rounding(corrections: Path, oracles: Path, tmp_path: Pa
         assert ledger(opened, "month", "accrual") == {date(2025, 5, 1): Decimal(oracle["total"])}
 
 
-@pytest.mark.parametrize(
-    "mechanism", ["overwrite", pytest.param("append", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("mechanism", ["overwrite", pytest.param("append", marks=pytest.mark.slow)])
 def test_a_new_snapshot_replaces_the_open_period(
     corrections: Path, oracles: Path, tmp_path: Path, mechanism: str
 ) -> None:

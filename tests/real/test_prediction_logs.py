@@ -153,16 +153,16 @@ def test_fraud_by_prediction_and_by_observation_month(shared: Path, fraud: Path)
     for key, total in totals.items():
         assert sum(money(row)[key] for row in cohort.values()) == total
         assert sum(money(row)[key] for row in recognised.values()) == total
-    assert value == {
-        month: row["net_value_vs_no_model"] for month, row in by_prediction.items()
-    }
+    assert value == {month: row["net_value_vs_no_model"] for month, row in by_prediction.items()}
 
 
 @pytest.mark.parametrize(
     ("last", "as_of"),
     [
         pytest.param(date(2018, 9, 1), None, id="cut-off of the month run"),
-        pytest.param(date(2018, 11, 1), datetime(2018, 10, 1), marks=pytest.mark.slow, id="looking back"),
+        pytest.param(
+            date(2018, 11, 1), datetime(2018, 10, 1), marks=pytest.mark.slow, id="looking back"
+        ),
     ],
 )
 def test_fraud_as_of_the_first_of_october(

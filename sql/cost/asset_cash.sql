@@ -1,4 +1,4 @@
--- What owned hardware costs: bought and sold in its month (cash), used up over its life (accrual).
+-- What was paid for owned hardware and got for it: bought, improved, sold, in the month of each.
 -- grain: delivery_id, row_no, month, basis, kind
 select
     delivery_id,
@@ -62,37 +62,16 @@ select
 from asset_events as e
 inner join asset as a using (asset_id)
 where e.kind in ('improvement', 'partial_disposal')
-union all
-select
-    a.delivery_id,
-    a.row_no,
-    d.month,
-    'accrual',
-    coalesce(d.system_id, a.system_id),
-    case when d.system_id is null then a.allocation_key end,
-    d.kind,
-    a.category,
-    a.cost_class,
-    a.regulatory_category,
-    cast(d.amount as decimal(38, 18)),
-    false,
-    'capex',
-    a.source_id,
-    a.currency,
-    cast(null as decimal(38, 18))
-from depreciation as d
-inner join asset as a using (asset_id)
 
 /* example
+# Bought for 360, improved for 40, sold for 50.
 given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
-  capex: [{delivery_id: d, row_no: 1, asset_id: gpu, acquired_on: 2026-09-20, cost: 360, currency: USD, system_id: s, category: accelerators}]
+  capex: [{delivery_id: d, row_no: 1, asset_id: gpu, acquired_on: 2026-09-20, cost: 360, currency: USD, system_id: s, category: accelerators, disposed_on: 2026-12-24, disposal_proceeds: 50}]
   asset_events: [{delivery_id: e, row_no: 1, asset_id: gpu, event_on: 2026-10-20, kind: improvement, amount: 40}]
-  depreciation:
-    - {asset_id: gpu, month: 2026-10-01, kind: depreciation, amount: 10}
 expect:
-  hardware:
+  asset_cash:
     - {row_no: 1, month: 2026-09-01, basis: cash, kind: purchase, amount: 360}
     - {row_no: 1, month: 2026-10-01, basis: cash, kind: improvement, amount: 40}
-    - {row_no: 1, month: 2026-10-01, basis: accrual, kind: depreciation, amount: 10}
+    - {row_no: 1, month: 2026-12-01, basis: cash, kind: disposal, amount: -50}
 */

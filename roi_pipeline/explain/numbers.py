@@ -1,0 +1,201 @@
+"""A published row as a number with its formula, its parts and the ledger lines behind it.
+
+One function a table, each applying the recipes of columns.py; the rows under the lines come later.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from roi_pipeline.domain.calendar import Months
+from roi_pipeline.explain import columns, published
+from roi_pipeline.explain import rows as deep
+from roi_pipeline.explain.columns import Recipe, Term
+from roi_pipeline.explain.published import Published
+from roi_pipeline.explain.tree import Line, Measure, Number
+from roi_pipeline.explain.walk import Walk, source_row, total
+from roi_pipeline.marts.terms import Terms
+
+Row = Mapping[str, Any]
+LINE_KEYS = ("driver", "model_version", "serving_mode", "category")
+MEASURES: Mapping[str, Measure] = {
+    "quantity": "quantity",
+    "avoidable_amount": "avoidable_amount",
+}
+WITH_STATUS = (
+    *("metric", "metric_low", "metric_high", "hurdle", "coverage", "maturity"),
+    *("evidence_predictions", "held_reason", "rule_id", "terms_version"),
+)
+
+
+def number_of(
+    there: Published, walk: Walk, table: str, row: Row, column: str, start: int
+) -> Number | None:
+    """A column of a row, its lines numbered from `start`; None when the row has no such number."""
+    if table == "ledger_monthly":
+        return _of_ledger(row, column, start)
+    if table == "tco_monthly":
+        return _of_tco(there, row, column, start)
+    if table == "value_attribution_monthly":
+        return _of_value(there, walk, row, column, start)
+    if table == "quality_monthly":
+        return _of_quality(walk, row, column)
+    if table == "threshold_status_monthly":
+        return _of_status(there, walk, row, column, start)
+    return _of_roi(there, walk, row, column, start)
+
+
+def _of_ledger(row: Row, column: str, start: int) -> Number | None:
+    if column == "avoidable_amount" and row["side"] == "value":
+        return None
+    line = published.line_of(row, start, 1, MEASURES.get(column, "amount"))
+    key = {name: row[name] for name in ("side", "basis", *LINE_KEYS)}
+    parts = {name: row[name] for name in ("quantity", "unit_price")} if column == "amount" else {}
+    return _made(row, column, columns.LEDGER[column], line.unit, key, [line], parts)
+
+
+def _of_tco(there: Published, row: Row, column: str, start: int) -> Number:
+    term = Term(1, "cost", row["basis"], "month", MEASURES.get(column, "amount"))
+    more = {"category": row["category"]}
+    lines = published.lines_of(there, term, [row["month"]], row["system_id"], start, more)
+    key = {name: row[name] for name in ("basis", "category")}
+    return _summed(row, column, columns.TCO[column], row["currency"], key, lines)
+
+
+def _of_value(there: Published, walk: Walk, row: Row, column: str, start: int) -> Number | None:
+    key = {name: row[name] for name in ("view", *LINE_KEYS)}
+    mine = {name: row[name] for name in ("system_id", "model_version", "serving_mode")}
+    if column in columns.VALUE_COUNTS or column == "coverage":
+        if row["predictions"] is None:
+            return None  # only the cohort view counts predictions
+        return _of_counts(walk, row, column, columns.VALUE_COUNTS, columns.VALUE, mine, key)
+    recipe = columns.VALUE[column]
+    term = Term(1, "value", row["view"], "month", MEASURES.get(column, "amount"))
+    more = {name: row[name] for name in LINE_KEYS}
+    lines = published.lines_of(there, term, [row["month"]], row["system_id"], start, more)
+    unit = row["unit"] if column == "quantity" else row["currency"]
+    if recipe.parts:
+        parts = {name: row[name] for name in recipe.parts}
+        return _made(row, column, recipe, unit, key, lines, parts)
+    return _summed(row, column, recipe, unit, key, lines)
+
+
+def _of_quality(walk: Walk, row: Row, column: str) -> Number:
+    mine = {name: row[name] for name in ("system_id", "model_version")}
+    recipes = columns.QUALITY_BY_LABEL if row["tp"] is None else columns.QUALITY
+    counts = columns.QUALITY_COUNTS
+    return _of_counts(
+        walk, row, column, counts, recipes, mine, {"model_version": row["model_version"]}
+    )
+
+
+def _of_counts(
+    walk: Walk,
+    row: Row,
+    column: str,
+    counts: Mapping[str, tuple[str, str, str]],
+    recipes: Mapping[str, Recipe],
+    mine: Row,
+    key: Row,
+) -> Number:
+    """A count of predictions, or a share of counts; each count is taken from the rows again."""
+    month = row["month"]
+    con = walk.predictions(walk.state(month), Months(month, month), [row["system_id"]])
+    where = {**mine, "month": month}
+    if column in counts:
+        formula, method, condition = counts[column]
+        found = deep.counted_rows(con, condition, where)
+        made = _made(row, column, Recipe(formula, method), "predictions", key, (), {})
+        sources = tuple(source_row(walk, 0, one.amount, one) for one in found)
+        return replace(made, rows=sources, counted=len(found))
+    recipe = recipes[column]
+    parts = {name: len(deep.counted_rows(con, counts[name][2], where)) for name in recipe.parts}
+    seen = deep.counted_rows(con, counts[recipe.parts[-1]][2], where)
+    made = _made(row, column, recipe, "", key, (), parts)
+    sources = tuple(source_row(walk, 0, one.amount, one) for one in seen)
+    return replace(made, rows=sources, recomputed=recipe.compute and recipe.compute(parts))
+
+
+def _of_status(there: Published, walk: Walk, row: Row, column: str, start: int) -> Number:
+    if column in columns.STATUS_COUNTS:
+        mine = {"system_id": row["system_id"]}
+        return _of_counts(walk, row, column, columns.STATUS_COUNTS, {}, mine, {})
+    formula, method, behind = columns.STATUS[column]
+    money = there.rows("roi_monthly", row["month"], row["system_id"])[0]
+    number = _of_roi(there, walk, money, behind, start)
+    parts = {name: row[name] for name in WITH_STATUS if name != column}
+    return replace(
+        number,
+        column=column,
+        published=row[column],
+        unit="",
+        formula=formula,
+        method=method,
+        parts=parts | dict(number.parts),
+        recomputed=money[behind] if column.startswith("metric") else None,
+    )
+
+
+def _of_roi(there: Published, walk: Walk, row: Row, column: str, start: int) -> Number:
+    month, system_id = row["month"], row["system_id"]
+    terms = Terms.read(walk.inputs(walk.state(month)))
+    if column in columns.FLOWS:
+        formula, method = columns.FLOWS[column]
+        recipe = Recipe(formula, method, columns.CASH)
+        again, parts = published.flow(there, terms, system_id, month, column)
+        lines, notes = _lines(there, terms, row, recipe, start)
+        unit = row["currency"] if column == "npv" else ""
+        made = _made(row, column, recipe, unit, {}, lines, parts)
+        return replace(made, recomputed=again, notes=notes)
+    recipe = columns.ROI[column]
+    unit = row["currency"] if recipe.is_money else ""
+    lines, notes = _lines(there, terms, row, recipe, start)
+    if not recipe.parts and not notes:
+        return _summed(row, column, recipe, unit, {}, lines)
+    parts = {name: row[name] for name in recipe.parts}
+    made = _made(row, column, recipe, unit, {}, lines, parts)
+    again = recipe.compute(parts) if recipe.compute else None
+    return replace(made, recomputed=again, notes=(*made.notes, *notes))
+
+
+def _lines(
+    there: Published, terms: Terms, row: Row, recipe: Recipe, start: int
+) -> tuple[list[Line], tuple[str, ...]]:
+    """The lines of every term of a recipe; a note instead where their months are not published."""
+    lines: list[Line] = []
+    for term in recipe.terms:
+        months = published.months_of(there, terms, row["system_id"], row["month"], term.span)
+        if months is None:
+            return [], ("the evidence months of the total are not published: explain each system",)
+        lines += published.lines_of(there, term, months, row["system_id"], start + len(lines))
+    return lines, ()
+
+
+def _summed(
+    row: Row, column: str, recipe: Recipe, unit: str, key: Row, lines: Sequence[Line]
+) -> Number:
+    """A number that is the signed sum of its lines."""
+    made = _made(row, column, recipe, unit, key, lines, {})
+    return replace(made, recomputed=total(line.sign * line.amount for line in lines))
+
+
+def _made(
+    row: Row,
+    column: str,
+    recipe: Recipe,
+    unit: str,
+    key: Row,
+    lines: Iterable[Line],
+    parts: Row,
+) -> Number:
+    return Number(
+        column=column,
+        key=key,
+        published=row[column],
+        unit=unit,
+        formula=recipe.formula,
+        method=recipe.method,
+        parts=parts,
+        lines=tuple(lines),
+        notes=(recipe.note,) if recipe.note else (),
+    )

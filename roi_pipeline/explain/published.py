@@ -1,0 +1,248 @@
+"""What an edition says: its rows, and the ledger lines that a column of a row is made of.
+
+Reads the files of one edition and applies the recipes of columns.py; goes no deeper than the ledger.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from roi_pipeline.domain.breakeven import breakeven, discounted_breakeven
+from roi_pipeline.domain.cashflow import irr, monthly_rate, npv
+from roi_pipeline.errors import ConfigurationError, RoiError
+from roi_pipeline.explain.columns import DEFAULTS, EXPLAINED, Span, Term
+from roi_pipeline.explain.states import records
+from roi_pipeline.explain.tree import Line, Measure
+from roi_pipeline.marts.terms import Terms
+from roi_pipeline.publish.editions import Edition
+from roi_pipeline.written import choices
+
+PORTFOLIO = "portfolio"
+LEDGER = "ledger_monthly"
+MEASURED = ("amount", "avoidable_amount", "quantity")
+
+
+@dataclass(frozen=True)
+class Published:
+    """The tables of an edition, to be queried while it is open."""
+
+    con: duckdb.DuckDBPyConnection
+
+    def records(self, query: str, parameters: object = None) -> list[dict[str, Any]]:
+        """Every row of a query, by column."""
+        return records(self.con, query, parameters)
+
+    def rows(self, table: str, month: date, system_id: str) -> list[dict[str, Any]]:
+        """The rows of a table under a month and a system, in the order of all their columns."""
+        return self.records(
+            f"from {table} where month = ? and system_id = ? order by all",  # noqa: S608
+            [month, system_id],
+        )
+
+    def incremental(self) -> frozenset[str]:
+        """The systems whose value counts against a recorded baseline."""
+        found = self.records(
+            "select distinct system_id from value_attribution_monthly where is_incremental"
+        )
+        return frozenset(row["system_id"] for row in found)
+
+
+@contextmanager
+def opened(marts: Path, edition: Edition) -> Iterator[Published]:
+    """An edition's tables under their own names; RoiError when a file is missing."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute("set TimeZone = 'UTC'")
+        for name in edition.tables:
+            file = marts / edition.name / f"{name}.parquet"
+            if not file.is_file():
+                raise RoiError(
+                    f"{file}: not there; restore the edition from a backup, or remove "
+                    "current.json and run again"
+                )
+            con.read_parquet(str(file)).create_view(name)
+        yield Published(con)
+
+
+def check_names(edition: Edition, table: str, column: str | None) -> str:
+    """The column to explain; ConfigurationError when the table or the column has no recipe."""
+    if table not in edition.tables:
+        raise ConfigurationError(f"no table {table!r}: {choices(table, list(edition.tables))}")
+    if table not in EXPLAINED:
+        raise ConfigurationError(
+            f"{table} is not made of ledger lines; explain one of {', '.join(EXPLAINED)}"
+        )
+    chosen = column or DEFAULTS[table]
+    if chosen not in EXPLAINED[table]:
+        raise ConfigurationError(
+            f"{table} has no explained column {chosen!r}: {choices(chosen, EXPLAINED[table])}"
+        )
+    return chosen
+
+
+def month_rows(
+    published: Published, edition: Edition, table: str, month: date, system_id: str
+) -> list[dict[str, Any]]:
+    """The rows to explain; RoiError naming what there is when there are none."""
+    if f"{month:%Y-%m}" not in edition.months:
+        raise RoiError(
+            f"{month:%Y-%m} is not in edition {edition.name} "
+            f"({edition.months[0]} to {edition.months[-1]}): run that month first"
+        )
+    found = published.rows(table, month, system_id)
+    if not found:
+        there = published.records(
+            f"select distinct system_id from {table} where month = ? order by 1",  # noqa: S608
+            [month],
+        )
+        names = [row["system_id"] for row in there]
+        raise RoiError(
+            f"{table} has no row for {system_id!r} in {month:%Y-%m}: "
+            + (choices(system_id, names) if names else "no system has one")
+        )
+    return found
+
+
+def months_of(
+    published: Published, terms: Terms, system_id: str, month: date, span: Span
+) -> list[date] | None:
+    """The months a term adds up; None when they are not published (the window of the total)."""
+    if span == "month":
+        return [month]
+    if span == "window":
+        return evidence_months(published, terms, system_id, month)
+    found = published.records(
+        "select month from roi_monthly where system_id = ? and month <= ? order by 1",
+        [system_id, month],
+    )
+    months = [row["month"] for row in found]
+    return months[-12:] if span == "year" else months
+
+
+def evidence_months(
+    published: Published, terms: Terms, system_id: str, month: date
+) -> list[date] | None:
+    """The trailing months that count as evidence (method §6); None for the portfolio's total."""
+    if system_id == PORTFOLIO:
+        return None
+    policy = terms.policy(system_id, month)
+    size = int(terms.number(system_id, month, "evidence_window_months", 3))
+    found = published.records(
+        "select * from threshold_status_monthly where system_id = ? and month <= ? order by month",
+        [system_id, month],
+    )
+    known = [
+        row["month"]
+        for row in found
+        if float(row["maturity"] or 0) >= policy.min_maturity
+        and float(row["coverage"] or 0) >= policy.min_coverage
+        and row["evidence_predictions"] >= policy.min_predictions
+    ]
+    return known[-size:]
+
+
+def lines_of(
+    published: Published,
+    term: Term,
+    months: Sequence[date],
+    system_id: str,
+    start: int,
+    more: Mapping[str, Any] | None = None,
+) -> list[Line]:
+    """The ledger lines of a term, numbered from `start`; `more` narrows them by column."""
+    conditions = ["list_contains($months, month)", "side = $side", "basis = $basis"]
+    given: dict[str, Any] = {"months": list(months), "side": term.side, "basis": term.basis}
+    if system_id != PORTFOLIO:
+        conditions.append("system_id = $system_id")
+        given["system_id"] = system_id
+    if term.side == "value" and more is None:
+        counted = published.incremental()
+        conditions += ["category = 'direct'", "list_contains($counted, system_id) = $is_counted"]
+        given |= {"counted": sorted(counted), "is_counted": not term.is_gross}
+    for column, value in (more or {}).items():
+        conditions.append(f"{column} is not distinct from ${column}")
+        given[column] = value
+    found = published.records(
+        f"from {LEDGER} where {' and '.join(conditions)} order by all",  # noqa: S608
+        given,
+    )
+    chosen = [row for row in found if term.measure == "amount" or row[term.measure]]
+    return [line_of(row, k, term.sign, term.measure) for k, row in enumerate(chosen, start)]
+
+
+def line_of(row: Mapping[str, Any], number: int, sign: int, measure: Measure) -> Line:
+    """A row of the ledger as a line; its amount is the measure that is explained."""
+    return Line(
+        number=number,
+        sign=sign,
+        measure=measure,
+        amount=row[measure],
+        unit=row["unit"] if measure == "quantity" else row["currency"],
+        **{
+            name: row[name]
+            for name in (
+                *("month", "belongs_month", "system_id", "side", "basis", "driver"),
+                *("model_version", "serving_mode", "category", "cost_class", "source"),
+            )
+        },
+    )
+
+
+def flow(
+    published: Published, terms: Terms, system_id: str, month: date, column: str
+) -> tuple[Any, dict[str, Any]]:
+    """A column of FLOWS computed again by the method's own functions, and what went into it."""
+    found = published.records(
+        "select month, net_cash from roi_monthly where system_id = ? and month <= ? order by month",
+        [system_id, month],
+    )
+    flows = [row["net_cash"] for row in found]
+    annual = terms.number(system_id, month, "hurdle_rate_annual", 0.12)
+    rate = monthly_rate(annual, terms.text(system_id, month, "hurdle_convention", "effective"))
+    parts: dict[str, Any] = {
+        "hurdle_rate_annual": Decimal(str(annual)),
+        "months": len(flows),
+        "net_cash of the first month": flows[0],
+        "net_cash of the last month": flows[-1],
+    }
+    return _flow(published, terms, system_id, month, column, flows, rate), parts
+
+
+def _flow(
+    published: Published,
+    terms: Terms,
+    system_id: str,
+    month: date,
+    column: str,
+    flows: Sequence[Decimal],
+    rate: float,
+) -> Any:
+    if column == "npv":
+        return round(npv(rate, flows), 6)
+    if column == "irr_annual":
+        found = irr(flows).rate
+        return None if found is None else round((1 + found) ** 12 - 1, 6)
+    if column == "breakeven_month_discounted":
+        return _rounded(discounted_breakeven(rate, flows).sustained)
+    evidence = evidence_months(published, terms, system_id, month)
+    if column == "breakeven_month_projected" and evidence is None:
+        return None
+    nets = published.records(
+        "select net_cash from roi_monthly where system_id = ? and list_contains(?, month) "
+        "order by month",
+        [system_id, evidence or []],
+    )
+    crossed = breakeven([*accumulate(flows)], [row["net_cash"] for row in nets])
+    if column == "breakeven_crossings":
+        return crossed.crossings
+    return _rounded(getattr(crossed, column.removeprefix("breakeven_month_")))
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 6)
