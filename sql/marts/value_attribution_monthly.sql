@@ -40,7 +40,11 @@ select
     l.amount,
     case when l.basis = 'cohort' and l.belongs_month = l.month then l.amount + coalesce(b.low, 0) end as amount_low,
     case when l.basis = 'cohort' and l.belongs_month = l.month then l.amount + coalesce(b.high, 0) end as amount_high,
-    cast(sqrt(greatest(0, (q.sum_squares - l.amount ** 2 / nullif(m.acted, 0)) * m.acted / nullif(m.acted - 1, 0))) as decimal(28, 6)) as standard_error,
+    cast(
+        sqrt(greatest(
+            0, (q.sum_squares - l.amount ** 2 / nullif(m.acted, 0)) * m.acted / nullif(m.acted - 1, 0)
+        )) as decimal(28, 6)
+    ) as standard_error,
     coalesce(g.evidence_grade, 'D') as evidence_grade,
     coalesce(g.is_incremental, false) as is_incremental,
     s.reporting_currency as currency

@@ -17,8 +17,12 @@ amounts as (
     select
         l.month,
         coalesce(l.system_id, 'portfolio') as system_id,
-        sum(l.amount) filter (where l.basis = 'cohort' and l.category = 'direct' and coalesce(g.is_incremental, false)) as value,
-        sum(l.amount) filter (where l.basis = 'cohort' and l.category = 'direct' and not coalesce(g.is_incremental, false)) as gross_value,
+        sum(l.amount) filter (
+            where l.basis = 'cohort' and l.category = 'direct' and coalesce(g.is_incremental, false)
+        ) as value,
+        sum(l.amount) filter (
+            where l.basis = 'cohort' and l.category = 'direct' and not coalesce(g.is_incremental, false)
+        ) as gross_value,
         sum(l.amount) filter (where l.side = 'cost' and l.basis = 'cash') as tco_cash,
         sum(l.amount) filter (where l.side = 'cost' and l.basis = 'accrual') as tco_accrual,
         sum(l.avoidable_amount) filter (where l.side = 'cost' and l.basis = 'accrual') as avoidable

@@ -4,9 +4,15 @@ with coefficient as (
     select
         cell_id,
         sum(amount) as amount,
-        coalesce(sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'case'), 0) as per_case,
-        coalesce(sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'amount'), 0) as per_amount,
-        coalesce(sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'outcome_amount'), 0) as per_outcome_amount
+        coalesce(
+            sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'case'), 0
+        ) as per_case,
+        coalesce(
+            sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'amount'), 0
+        ) as per_amount,
+        coalesce(
+            sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'outcome_amount'), 0
+        ) as per_outcome_amount
     from value_priced
     where category = 'direct'
     group by cell_id

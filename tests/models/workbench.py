@@ -1,4 +1,4 @@
-"""An empty database in which every model is a view, so that a few given rows are enough to try one."""
+"""An empty database in which every model is a view: a few given rows are enough to try one."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import duckdb
 import polars as pl
 
 from roi_pipeline import models, warehouse
+from roi_pipeline.books import scope
 from roi_pipeline.engines.cells import CELLS, OUTCOME_COLUMNS, PREDICTION_COLUMNS
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.receipts import create_tables
-from roi_pipeline.books import scope
 from roi_pipeline.marts import evidence, register
 
 LOGS = {

@@ -76,7 +76,9 @@ def test_months_of_one_class_or_none(tmp_path: Path) -> None:
             "select month, gross_value, missing_reason from marts.roi_monthly "
             "where system_id = 'model' order by 1",
         )
-        rates = said(opened, "select month, precision, recall from marts.quality_monthly order by 1")
+        rates = said(
+            opened, "select month, precision, recall from marts.quality_monthly order by 1"
+        )
     assert sorted(quality) == [(JANUARY, 4, 0, 0, 0, 4), (FEBRUARY, 3, 3, 0, 0, 0)]
     assert rates == [(JANUARY, None, None), (FEBRUARY, 1, 1)]  # nothing was flagged: no precision
     assert [row[:2] for row in value] == [(JANUARY, 8), (FEBRUARY, 21), (MARCH, 0)]
@@ -159,9 +161,9 @@ def test_months_of_new_york_and_its_summer_time(tmp_path: Path) -> None:
             ("recognised", MARCH): 14,
             ("recognised", APRIL): 2,
         }
-        assert said(
-            opened, "select sum(abs(difference)) from marts.reconciliation_monthly"
-        ) == [(0,)]
+        assert said(opened, "select sum(abs(difference)) from marts.reconciliation_monthly") == [
+            (0,)
+        ]
 
 
 def test_a_bill_from_tokyo_belongs_to_the_month_its_sender_names(company: Path) -> None:

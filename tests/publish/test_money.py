@@ -1,0 +1,292 @@
+"""Every dollar that came in is in the books once: under any mapping, any sharing, any spreading
+(promise 12, method §1.3)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import workbench
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from runner import books, said
+from small_company import BILL, put
+
+from roi_pipeline.domain.calendar import add_months
+from roi_pipeline.marts import register
+
+JANUARY, DECEMBER = date(2026, 1, 1), date(2026, 12, 1)
+SYSTEMS = ("alpha", "beta", "gamma")
+CENTS = st.decimals(-100_000, 100_000, places=4)
+QUICK = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture(scope="module")
+def bench() -> duckdb.DuckDBPyConnection:
+    """Every model a view over empty inputs."""
+    con, found = workbench.empty()
+    workbench.open_books(con, found)
+    con.execute("insert into setting values ('USD', 'UTC')")
+    for name in SYSTEMS:
+        con.execute("insert into systems (system_id) values (?)", [name])
+    return con
+
+
+@contextmanager
+def given_rows(
+    con: duckdb.DuckDBPyConnection, **tables: list[dict[str, Any]]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Rows that are there for the block only."""
+    con.execute("begin")
+    try:
+        for name, rows in tables.items():
+            for row in rows:
+                columns = ", ".join(f'"{column}"' for column in row)
+                marks = ", ".join("?" * len(row))
+                con.execute(f"insert into {name} ({columns}) values ({marks})", [*row.values()])
+        yield con
+    finally:
+        con.execute("rollback")
+
+
+def by_system(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Decimal]:
+    """What the ledger says of each system, as paid and as used up."""
+    rows = con.execute(
+        "select basis, system_id, sum(amount) from ledger_cost group by all"
+    ).fetchall()
+    return {(basis, system): amount for basis, system, amount in rows}
+
+
+def total(found: dict[tuple[str, str], Decimal], basis: str) -> Decimal:
+    return sum((amount for (of, _), amount in found.items() if of == basis), Decimal(0))
+
+
+@st.composite
+def charges(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Lines of a bill, corrections and credits among them, some over several months."""
+    lines = []
+    for k in range(draw(st.integers(1, 12))):
+        month = add_months(JANUARY, draw(st.integers(0, 11)))
+        days = draw(st.sampled_from([0, 1, 30, 90, 365]))
+        cost = draw(CENTS)
+        app = draw(st.sampled_from([*SYSTEMS, "pool", "nobody"]))
+        lines.append(
+            {
+                "source_id": "aws",
+                "delivery_id": "d",
+                "row_no": k,
+                "billing_period_start": month,
+                "billing_period_end": add_months(month, 1),
+                "charge_period_start": month,
+                "charge_period_end": month + timedelta(days=days),
+                "charge_category": "Usage",
+                "billed_cost": cost,
+                "effective_cost": cost,
+                "billing_currency": "USD",
+                "service_name": app,
+            }
+        )
+    return lines
+
+
+def mappings(*shares: Decimal) -> dict[str, list[dict[str, Any]]]:
+    """A rule for each system by the name of the service; `pool` is shared."""
+    rule = {"dataset": "billing", "match_column": "service_name", "match_op": "equals"}
+    rules: list[dict[str, Any]] = [
+        {"rule_order": k, **rule, "match_value": name, "system_id": name}
+        for k, name in enumerate(SYSTEMS)
+    ]
+    rules.append({"rule_order": 9, **rule, "match_value": "pool", "allocation_key": "pool"})
+    parts = [
+        {
+            "allocation_key": "pool",
+            "system_id": name,
+            "share": share,
+            "valid_from": JANUARY,
+        }
+        for name, share in zip(SYSTEMS, shares, strict=True)
+    ]
+    return {"cost_categories": rules, "allocation": parts}
+
+
+@QUICK
+@given(lines=charges(), gone=st.sampled_from(SYSTEMS), split=st.integers(0, 500_000))
+def test_a_mapping_that_is_deleted_moves_its_money_to_unallocated(
+    bench: duckdb.DuckDBPyConnection, lines: list[dict[str, Any]], gone: str, split: int
+) -> None:
+    """The total stays what was billed; `unallocated` grows by what the mapping claimed."""
+    share = Decimal(split) / 1_000_000
+    rules = mappings(share, Decimal("0.5") - share, Decimal("0.5"))
+    billed = sum((line["billed_cost"] for line in lines), Decimal(0))
+    with given_rows(bench, billing=lines, **rules):
+        before = by_system(bench)
+    kept = [rule for rule in rules["cost_categories"] if rule.get("system_id") != gone]
+    with given_rows(bench, billing=lines, cost_categories=kept, allocation=rules["allocation"]):
+        after = by_system(bench)
+    claimed = sum((ln["billed_cost"] for ln in lines if ln["service_name"] == gone), Decimal(0))
+    for basis in ("cash", "accrual"):
+        assert total(before, basis) == total(after, basis) == billed
+        lost = before.get((basis, gone), Decimal(0)) - after.get((basis, gone), Decimal(0))
+        grown = after.get((basis, "unallocated"), Decimal(0)) - before.get(
+            (basis, "unallocated"), Decimal(0)
+        )
+        assert lost == grown == claimed
+
+
+@st.composite
+def assets(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Machines of any life, some sold before its end."""
+    found = []
+    for k in range(draw(st.integers(1, 4))):
+        bought = JANUARY + timedelta(days=draw(st.integers(0, 300)))
+        life, cost = draw(st.integers(1, 60)), draw(st.integers(1, 9_999_999))
+        asset: dict[str, Any] = {
+            "source_id": "register",
+            "delivery_id": "c",
+            "row_no": k,
+            "asset_id": f"a{k}",
+            "acquired_on": bought,
+            "in_service_on": bought + timedelta(days=draw(st.integers(0, 40))),
+            "cost": Decimal(cost) / 100,
+            "currency": "USD",
+            "life_months": life,
+            "system_id": draw(st.sampled_from(SYSTEMS)),
+        }
+        if draw(st.booleans()):
+            proceeds = Decimal(draw(st.integers(0, cost))) / 100
+            sold = add_months(asset["in_service_on"], draw(st.integers(1, 70)))
+            asset |= {"disposed_on": sold, "disposal_proceeds": proceeds}
+        found.append(asset)
+    return found
+
+
+@st.composite
+def invoices(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Invoices over their service periods, before, after or over the month of the document."""
+    found = []
+    for k in range(draw(st.integers(1, 6))):
+        document = JANUARY + timedelta(days=draw(st.integers(0, 364)))
+        start = document + timedelta(days=draw(st.integers(-60, 60)))
+        found.append(
+            {
+                "source_id": "erp",
+                "delivery_id": "o",
+                "row_no": k,
+                "entry_id": f"e{k}",
+                "document_on": document,
+                "service_start": start,
+                "service_end": start + timedelta(days=draw(st.integers(0, 400))),
+                "amount": draw(CENTS),
+                "currency": "USD",
+                "category": "licence",
+                "system_id": draw(st.sampled_from(SYSTEMS)),
+            }
+        )
+    return found
+
+
+@QUICK
+@given(lines=charges(), register_of=assets(), entries=invoices())
+def test_cash_and_accrual_agree_over_the_full_life(
+    bench: duckdb.DuckDBPyConnection,
+    lines: list[dict[str, Any]],
+    register_of: list[dict[str, Any]],
+    entries: list[dict[str, Any]],
+) -> None:
+    """What was paid for each system is what it used up, once every life has ended (§1.3)."""
+    rules = mappings(Decimal("0.333333"), Decimal("0.333333"), Decimal("0.333334"))
+    given_tables = {"billing": lines, "capex": register_of, "operating_costs": entries}
+    with given_rows(bench, **given_tables, **rules) as con:
+        # salvage that nobody ever paid for an asset stays in its book value
+        con.register("charged", register.depreciation(con))
+        con.execute("insert into depreciation by name select * from charged")
+        found = by_system(con)
+        con.unregister("charged")
+    for system in (*SYSTEMS, "unallocated"):
+        assert found.get(("cash", system), 0) == found.get(("accrual", system), 0), system
+    paid = [line["billed_cost"] for line in lines] + [entry["amount"] for entry in entries]
+    paid += [asset["cost"] - asset.get("disposal_proceeds", 0) for asset in register_of]
+    assert total(found, "cash") == sum(paid, Decimal(0))
+
+
+@QUICK
+@given(
+    amount=st.decimals(-(10**9), 10**9, places=6),
+    cuts=st.lists(st.integers(0, 1_000_000), min_size=2, max_size=2),
+)
+def test_parts_add_up_to_the_whole(
+    bench: duckdb.DuckDBPyConnection, amount: Decimal, cuts: list[int]
+) -> None:
+    """Three shares of anything, credits included, are the whole to the last digit."""
+    low, high = sorted(cuts)
+    shares = [Decimal(k) / 1_000_000 for k in (low, high - low, 1_000_000 - high)]
+    line = {
+        "source_id": "aws",
+        "delivery_id": "d",
+        "row_no": 1,
+        "billing_period_start": JANUARY,
+        "billing_period_end": add_months(JANUARY, 1),
+        "charge_period_start": JANUARY,
+        "charge_period_end": JANUARY + timedelta(days=1),
+        "charge_category": "Usage",
+        "billed_cost": amount,
+        "effective_cost": amount,
+        "billing_currency": "USD",
+        "service_name": "pool",
+    }
+    with given_rows(bench, billing=[line], **mappings(*shares)):
+        found = by_system(bench)
+    assert total(found, "cash") == total(found, "accrual") == amount
+    for name, share in zip(SYSTEMS, shares, strict=True):
+        assert abs(found[("cash", name)] - amount * share) <= Decimal("1e-6")
+
+
+def test_a_mapping_deleted_in_the_folder(company: Path) -> None:
+    """The same through a whole run: bills in, ledger, marts and reconciliation agree exactly."""
+    march = date(2026, 3, 1)
+    query = (
+        "select basis, system_id, sum(amount) from marts.tco_monthly "
+        "where category = 'ai_and_machine_learning' group by all"
+    )
+    with books(company, march) as opened:
+        before = {row[:2]: row[2] for row in said(opened, query)}
+    rules = company / "reference" / "cost_categories.csv"
+    rules.write_text(rules.read_text().replace("glob,*,", "glob,card-*,"))
+    with books(company, march) as opened:
+        after = {row[:2]: row[2] for row in said(opened, query)}
+        in_and_out = said(
+            opened,
+            "select sum(total_in), sum(allocated), sum(unallocated), sum(abs(difference)) "
+            "from marts.reconciliation_monthly where dataset = 'billing'",
+        )
+    moved = 3 * Decimal("50.055")
+    for basis in ("cash", "accrual"):
+        assert after[basis, "portfolio"] == before[basis, "portfolio"]
+        assert after[basis, "unallocated"] == before[basis, "unallocated"] + moved
+        assert (basis, "line-check") not in after
+    nobody = 3 * Decimal("7.000000000001")
+    card = 3 * Decimal("100.10")
+    assert in_and_out == [(card + moved + nobody, card, moved + nobody, 0)]
+
+
+def test_a_million_tiny_charges(company: Path) -> None:
+    """4.9e-7, a hundred thousand times: nothing is rounded away before the mart (promise 23)."""
+    line = (
+        "acc,2026-03-01T00:00:00Z,2026-04-01T00:00:00Z,2026-03-02T00:00:00Z,2026-03-02T01:00:00Z,"
+        'Usage,tiny,4.9E-7,4.9E-7,USD,Inference,AI,"{""app"": ""card-fraud""}",'
+        "2026-05-20T00:00:00Z\n"
+    )
+    put(company, "billing/2026-03-tiny.csv", BILL + line * 100_000)
+    (company / "inbox" / "billing" / "2026-03.csv").unlink()
+    with books(company, date(2026, 3, 1)) as opened:
+        assert said(
+            opened,
+            "select amount from marts.tco_monthly where category = 'ai' and basis = 'cash' "
+            "and system_id = 'card-fraud'",
+        ) == [(Decimal("0.049"),)]
