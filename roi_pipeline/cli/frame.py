@@ -10,7 +10,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import wraps
@@ -50,6 +50,19 @@ class Answer:
     document: Mapping[str, Any]
     shown: tuple[RenderableType, ...] = field(default=())
     exit_code: int = 0
+
+
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(["breach"]),
+    help="breach: end with exit code 4 when a system is below the contract's hurdle.",
+)
+
+
+def failing_on_breach(answer: Answer) -> Answer:
+    """The same answer with exit code 4 where its board says that a threshold is breached."""
+    breaches = answer.document.get("board", {}).get("breaches")
+    return replace(answer, exit_code=BREACHED) if breaches and not answer.exit_code else answer
 
 
 def framed(command: Callable[..., Answer]) -> Callable[..., None]:
@@ -108,7 +121,7 @@ def _failed(message: str, exit_code: int) -> Answer:
 
 
 def _written(frame: Frame) -> Path:
-    """Put the traceback of the error at hand in state/logs; elsewhere when there is no portfolio."""
+    """Put the traceback of the error at hand in state/logs, or elsewhere without a portfolio."""
     state = frame.folder / "state"
     try:
         logs = state / "logs" if state.is_dir() else Path(tempfile.mkdtemp(prefix="roi-pipeline-"))

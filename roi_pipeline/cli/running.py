@@ -4,8 +4,9 @@ Knows what a run reports and what the receipts say of it; computes nothing. Dags
 when there is something to do.
 """
 
+import logging
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from roi_pipeline import board, portfolio, warehouse
+from roi_pipeline.books.scope import first_month
+from roi_pipeline.cli import last_run
 from roi_pipeline.cli.asked import Asked, asked
 from roi_pipeline.cli.board_look import BoardLook, document
-from roi_pipeline.cli.frame import BREACHED, Answer, Frame, framed
+from roi_pipeline.cli.frame import Answer, Frame, fail_on_option, failing_on_breach, framed
 from roi_pipeline.cli.masking import masked
 from roi_pipeline.cli.unchanged import reason_to_run
 from roi_pipeline.cli.words import count
@@ -26,14 +29,10 @@ from roi_pipeline.errors import CheckFailed, DataRefused, RoiError
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish import editions
 
+log = logging.getLogger(__name__)
+
 if TYPE_CHECKING:
     from roi_pipeline.automation import RunResult
-
-FAIL_ON = click.option(
-    "--fail-on",
-    type=click.Choice(["breach"]),
-    help="breach: end with exit code 4 when a system is below the contract's hurdle.",
-)
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Intake:
 @click.option("--from", "first", metavar="YYYY-MM", help="Check the months from this one on.")
 @click.option("--to", "last", metavar="YYYY-MM", help="The last month to run.")
 @click.option("--as-of", metavar="INSTANT", help="Know only what was observed before this instant.")
-@FAIL_ON
+@fail_on_option
 @framed
 def run_command(
     frame: Frame,
@@ -66,32 +65,26 @@ def run_command(
     """Take in what landed, rebuild the months it touches, check them, publish an edition."""
     found = portfolio.load(frame.folder)
     wanted = asked(found, month, first, last, as_of)
-    return run(found, wanted, frame, is_breach_fatal=fail_on == "breach")
+    answer = run(found, wanted)
+    return failing_on_breach(answer) if fail_on else answer
 
 
-def run(found: Portfolio, wanted: Asked, frame: Frame, *, is_breach_fatal: bool) -> Answer:
+def run(found: Portfolio, wanted: Asked) -> Answer:
     """Run what was asked for, unless the current edition is already it."""
     reason = reason_to_run(found, wanted.through, wanted.first, wanted.as_of)
     if reason is None:
-        return _nothing_new(found, is_breach_fatal=is_breach_fatal)
+        standing = board.read(found.marts)
+        line = Text(f"nothing new: edition {standing.edition.name} is current")
+        told = {"published": False, "edition": standing.edition.name, "reason": "nothing new"}
+        last_run.keep(found, told, is_good=True)
+        return Answer(told | {"board": document(standing)}, (line,))
+    log.info("%s", reason)
     from roi_pipeline import automation  # seconds of import, and only needed now
 
     before = editions.current(found.marts)
     started, clock = datetime.now(UTC), monotonic()
     result = automation.run(found, wanted.through, wanted.first, wanted.as_of)
-    intake = _intake(found, started)
-    return _told(found, wanted, result, before, intake, monotonic() - clock, is_breach_fatal)
-
-
-def _nothing_new(found: Portfolio, *, is_breach_fatal: bool) -> Answer:
-    standing = board.read(found.marts)
-    line = Text(f"nothing new: edition {standing.edition.name} is current")
-    return Answer(
-        {"published": False, "edition": standing.edition.name, "reason": "nothing new"}
-        | {"board": document(standing)},
-        (line,),
-        BREACHED if is_breach_fatal and standing.breaches else 0,
-    )
+    return _told(found, wanted, result, before, _intake(found, started), monotonic() - clock)
 
 
 def _told(
@@ -101,13 +94,12 @@ def _told(
     before: editions.Edition | None,
     intake: Intake,
     seconds: float,
-    is_breach_fatal: bool,
 ) -> Answer:
     """The summary of a run, published or not."""
     told: dict[str, Any] = {
         "published": result.edition is not None,
         "edition": result.edition.name if result.edition else None,
-        "current": before.name if before else None,
+        "previous": before.name if before else None,
         "months": result.edition.months if result.edition else None,
         "seconds": round(seconds, 1),
         "intake": asdict(intake),
@@ -118,14 +110,12 @@ def _told(
     shown: list[RenderableType] = [*_intake_lines(intake), *_check_lines(result)]
     if wanted.note:
         shown.append(Text(wanted.note))
+    last_run.keep(found, told, is_good=result.edition is not None)
     if result.edition is None:
         return _not_published(told, shown, result, before)
     standing = board.read(found.marts)
     shown += [*_edition_lines(result.edition, wanted, seconds), Text(), BoardLook(standing)]
-    code = BREACHED if is_breach_fatal and standing.breaches else 0
-    return Answer(
-        told | {"current": standing.edition.name, "board": document(standing)}, tuple(shown), code
-    )
+    return Answer(told | {"board": document(standing)}, tuple(shown))
 
 
 def _not_published(
@@ -169,8 +159,9 @@ def _intake(found: Portfolio, since: datetime) -> Intake:
             refused = warehouse.rows(con, "select path, reason from refusals order by 1, 2")
     except (RoiError, duckdb.Error):
         return Intake(0, 0, 0, 0, 0, ())
-    numbers = [int(number) for number in sums]
-    return Intake(*numbers, refused=tuple((path, masked(why)) for path, why in refused))
+    reasons = tuple((path, masked(why)) for path, why in refused)
+    files, read, accepted, quarantined, superseded = (int(number) for number in sums)
+    return Intake(files, read, accepted, quarantined, superseded, reasons)
 
 
 def _intake_lines(intake: Intake) -> list[Text]:
@@ -193,19 +184,16 @@ def _intake_lines(intake: Intake) -> list[Text]:
 
 
 def _check_lines(result: "RunResult") -> list[Text]:
+    """Checks that did not hold, those that keep an edition from being published first."""
+    found = sorted(result.failed_checks, key=lambda check: not check.is_blocking)
     return [
         Text.assemble(
-            ("failed check: " if check.is_blocking else "warning: ")
-            if False
-            else (
-                "failed check: " if check.is_blocking else "warning: ",
-                "bold red" if check.is_blocking else "yellow",
-            ),
+            ("failed check: ", "bold red") if check.is_blocking else ("warning: ", "yellow"),
             f"{check.table}, {check.name}",
             f" ({count(check.failing, 'row')})" if check.failing else "",
-            f": {check.error or check.description}",
+            f": {masked(check.error or check.description)}",
         )
-        for check in result.failed_checks
+        for check in found
     ]
 
 
@@ -226,8 +214,8 @@ def _edition_lines(edition: editions.Edition, wanted: Asked, seconds: float) -> 
     ]
 
 
-def _last(edition: editions.Edition) -> Any:
-    return datetime.fromisoformat(f"{edition.months[-1]}-01").date()
+def _last(edition: editions.Edition) -> date:
+    return date.fromisoformat(f"{edition.months[-1]}-01")
 
 
 @click.command("demo")
@@ -240,21 +228,15 @@ def demo_command(frame: Frame, folder_of_demo: Path) -> Answer:
     if not (folder_of_demo / portfolio.FILE).is_file():
         demo.write(folder_of_demo)
     found = portfolio.load(folder_of_demo)
-    wanted = Asked(demo.LAST_MONTH, found_first(found), None)
-    answer = run(found, wanted, frame, is_breach_fatal=False)
+    wanted = Asked(demo.LAST_MONTH, first_month(found), None)
+    answer = run(found, wanted)
     if answer.exit_code:
         return answer
     shown = answer.shown
     if answer.document.get("reason"):
         shown = (*shown, Text(), BoardLook(board.read(found.marts)))
-    return Answer(answer.document | {"portfolio": folder_of_demo}, (*shown, *_next(folder_of_demo)))
-
-
-def found_first(found: Portfolio) -> Any:
-    """The first month of the portfolio: the demo checks them all."""
-    from roi_pipeline.books.scope import first_month
-
-    return first_month(found)
+    told = {**answer.document, "portfolio": folder_of_demo}
+    return Answer(told, (*shown, *_next(folder_of_demo)))
 
 
 def _next(folder: Path) -> list[Text]:

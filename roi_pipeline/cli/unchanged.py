@@ -21,7 +21,7 @@ from roi_pipeline.books.scope import Scope
 from roi_pipeline.books.session import Session
 from roi_pipeline.errors import RoiError
 from roi_pipeline.ingest.discovery import discover
-from roi_pipeline.ingest.receipts import delivered_at_path
+from roi_pipeline.ingest.receipts import is_unchanged, seen_paths
 from roi_pipeline.models import package_folder
 from roi_pipeline.portfolio import DATASETS, REFERENCES, Portfolio
 from roi_pipeline.publish import editions
@@ -78,9 +78,9 @@ def _news(session: Session, edition: Edition, first: date | None) -> Iterator[st
     if session.code_version != edition.code_version:
         yield f"the models changed ({edition.code_version} to {session.code_version})"
     for dataset in (*DATASETS, *REFERENCES):
+        seen = seen_paths(session.con, dataset)
         for file in discover(session.portfolio, dataset):
-            seen = delivered_at_path(session.con, file)
-            if seen is None or not seen[1]:
+            if not is_unchanged(seen, file):
                 yield f"{file.path} is new, or was changed or refused"
     if editions.inputs_sha256(session) != edition.inputs_sha256:
         yield "portfolio.yaml or the deliveries in use changed"

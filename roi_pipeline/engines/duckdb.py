@@ -1,39 +1,26 @@
 """The heavy step on this machine: DuckDB, in bounded memory, one hash bucket of ids at a time.
 
-Knows how DuckDB reads clean files; knows no model by name beyond the tables the step must leave.
+Knows the tables the step must leave, and of two models that they look for repeated keys; what the
+logs look like over the clean files is the business of `logs`.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
-from roi_pipeline.engines.cells import (
-    CELLS,
-    OUTCOME_COLUMNS,
-    PREDICTION_COLUMNS,
-    CellsStep,
-    CleanFile,
-)
+from roi_pipeline.engines.cells import CELLS, CellsStep
+from roi_pipeline.engines.logs import around, logs
+from roi_pipeline.models import Model
 
 # Ids of one bucket with their outcomes need about 100 bytes of hash table a row.
 ROWS_PER_BUCKET_AND_GB = 8_000_000
-PREDICTION_LOG = """
-create or replace temp view prediction_log as
-select {columns}, {horizon_at} as horizon_at, {day} as day
-from {source} as p
-{horizon_join}
-where hash(p.prediction_id) % {buckets} = {bucket}
-"""
-OUTCOME_LOG = """
-create or replace temp view outcome_log as
-select {columns}, cast(date_trunc('month', {day}) as date) as observed_month
-from {source} as o
-where o.observed_at < getvariable('as_of') and hash(o.prediction_id) % {buckets} = {bucket}
-"""
+# A key delivered twice has its hash twice. Sorting hashes costs a quarter of grouping ids, so these
+# models run, as they are written, over only those rows of their log whose hash repeats.
+SEEN_TWICE = {"repeated_prediction": "prediction_log", "repeated_outcome": "outcome_log"}
 LINKED_ROWS = """
 select l.*, o.delivery_id as outcome_delivery_id, o.row_no as outcome_row_no
 from linked_prediction as l
@@ -41,7 +28,6 @@ left join latest_outcome as o
     on o.prediction_id = l.prediction_id and o.outcome_type = l.outcome_type
 where list_contains($systems, l.system_id)
 """
-CLEAN_FILES = "read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
 
 
 class DuckDB:
@@ -57,8 +43,7 @@ class DuckDB:
             _bind(con, step)
             buckets = bucket_count(step.prediction_rows, self.memory_limit)
             for bucket in range(buckets):
-                _open_logs(con, step, buckets, bucket)
-                _run_models(con, step, bucket)
+                _run_models(con, step, buckets, bucket)
             for table in CELLS:
                 target = str(step.folder / f"{table}.parquet")
                 con.execute(f"copy {table}_parts to '{_quoted(target)}' (format parquet)")
@@ -74,8 +59,7 @@ class DuckDB:
             _bind(con, step)
             buckets = bucket_count(step.prediction_rows, self.memory_limit)
             for bucket in range(buckets):
-                _open_logs(con, step, buckets, bucket)
-                _run_models(con, step, bucket, leaving=())
+                _run_models(con, step, buckets, bucket, leaving=())
                 verb = "insert into linked_rows" if bucket else "create table linked_rows as"
                 con.execute(f"{verb} {LINKED_ROWS}", {"systems": list(system_ids)})
             con.execute(f"copy linked_rows to '{_quoted(str(target))}' (format parquet)")
@@ -95,6 +79,8 @@ class DuckDB:
         )
         try:
             con.execute("set TimeZone = 'UTC'")
+            # It would keep a copy of every prediction to spare a second look that finds nothing.
+            con.execute("set disabled_optimizers = 'common_subplan'")
             yield con
         finally:
             con.close()
@@ -121,102 +107,51 @@ def _bind(con: duckdb.DuckDBPyConnection, step: CellsStep) -> None:
     con.execute("create table delivery_version (delivery_id varchar, version integer)")
     versions = [[delivery_id, k] for k, delivery_id in enumerate(step.versions)]
     con.executemany("insert into delivery_version values (?, ?)", versions or [["", 0]])
-    con.execute("create table horizon (system_id varchar, horizon_days integer)")
-    con.executemany(
-        "insert into horizon values (?, ?)", list(step.horizon_days.items()) or [["", 0]]
-    )
-
-
-def _open_logs(con: duckdb.DuckDBPyConnection, step: CellsStep, buckets: int, bucket: int) -> None:
-    """Views over the clean files of one bucket; columns in the names the models use."""
-    days = set(step.horizon_days.values())
-    one = len(days) == 1  # one horizon for all systems needs no join
-    span = f"to_days({days.pop()})" if one else "to_days(coalesce(h.horizon_days, 3650))"
-    con.execute(
-        PREDICTION_LOG.format(
-            columns=", ".join(f"p.{name}" for name in PREDICTION_COLUMNS),
-            horizon_at=f"p.predicted_at + {span}",
-            day=_local_day("p.predicted_at", step.time_zone),
-            source=_source(step, step.predictions, PREDICTION_COLUMNS, "predicted_at"),
-            horizon_join="" if one else "left join horizon as h on p.system_id = h.system_id",
-            buckets=buckets,
-            bucket=bucket,
-        )
-    )
-    con.execute(
-        OUTCOME_LOG.format(
-            columns=", ".join(f"o.{name}" for name in OUTCOME_COLUMNS),
-            day=_local_day("o.observed_at", step.time_zone),
-            source=_source(step, step.outcomes, OUTCOME_COLUMNS, "observed_at"),
-            buckets=buckets,
-            bucket=bucket,
-        )
-    )
-
-
-def _source(
-    step: CellsStep, files: Sequence[CleanFile], columns: Mapping[str, str], time: str
-) -> str:
-    """The rows of the clean files that count, or none of the same shape when nothing came.
-
-    Ids are compared as UUIDs where every file of both logs has them, as text otherwise.
-    """
-    if not files:
-        nulls = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns.items())
-        return f"(select {nulls} where false)"
-    as_uuid = all(file.has_uuids for file in (*step.predictions, *step.outcomes))
-    named = ", ".join(
-        "cast(prediction_id as varchar) as prediction_id"
-        if column == "prediction_id" and not as_uuid
-        else column
-        for column in columns
-    )
-    month = f"cast(date_trunc('month', {_local_day(time, step.time_zone)}) as date)"
-    parts = [
-        f"select {named} from {_read(paths)}"  # noqa: S608
-        for has in (True, False)
-        if (paths := [f.path for f in files if f.months is None and f.has_uuids is has])
-    ]
-    parts += [
-        f"select {named} from {_read([file.path])} where {month} in ({_dates(file.months)})"  # noqa: S608
-        for file in files
-        if file.months is not None
-    ]
-    return f"({' union all '.join(parts)})"
-
-
-def _read(paths: Sequence[Path]) -> str:
-    """`union_by_name` reads every footer, so the planner knows which side of a join is small."""
-    listed = ", ".join(f"'{_quoted(str(path))}'" for path in paths)
-    return CLEAN_FILES.format(files=listed)
-
-
-def _dates(months: Sequence[date]) -> str:
-    return ", ".join(f"date '{month.isoformat()}'" for month in months)
-
-
-def _local_day(instant: str, time_zone: str) -> str:
-    """The calendar day of a UTC instant in the portfolio's zone."""
-    if time_zone == "UTC":
-        return f"cast({instant} as date)"
-    return f"cast(timezone('{_quoted(time_zone)}', timezone('UTC', {instant})) as date)"
 
 
 def _run_models(
     con: duckdb.DuckDBPyConnection,
     step: CellsStep,
+    buckets: int,
     bucket: int,
     leaving: Sequence[str] = CELLS,
 ) -> None:
+    """Fill the tables of one bucket; those of cells grow with every bucket.
+
+    Kept tables look at all that was delivered. What follows counts the step's days only, so the
+    log is narrowed to them and files of neighbouring months are hardly read.
+    """
+    texts = logs(con, step, buckets, bucket)
+    for log, query in texts.items():
+        _show(con, log, query)
     for name, model in step.models.items():
-        if name in CELLS and name not in leaving:
-            continue
-        if name in CELLS:
-            verb = f"insert into {name}_parts" if bucket else f"create table {name}_parts as"
-        else:
+        if name in SEEN_TWICE:
+            _fill_repeated(con, model, SEEN_TWICE[name], texts[SEEN_TWICE[name]])
+        elif name not in CELLS:
             kind = "table" if model.is_kept else "view"
-            verb = f"create or replace temp {kind} {name} as"
-        con.execute(f"{verb} {model.query}").fetchall()
+            con.execute(f"create or replace temp {kind} {name} as {model.query}").fetchall()
+    days = around(step.first_day, step.last_day)
+    _show(con, "prediction_log", f"select * from ({texts['prediction_log']}) where {days}")  # noqa: S608
+    for name in leaving:
+        verb = f"insert into {name}_parts" if bucket else f"create table {name}_parts as"
+        con.execute(f"{verb} {step.models[name].query}").fetchall()
+
+
+def _show(con: duckdb.DuckDBPyConnection, log: str, query: str) -> None:
+    con.execute(f"create or replace temp view {log} as {query}")
+
+
+def _fill_repeated(con: duckdb.DuckDBPyConnection, model: Model, log: str, query: str) -> None:
+    """The table of a model that finds the keys a log has more than once."""
+    key = f"hash({', '.join(model.grain)})"
+    hashes = np.asarray(con.execute(f"select {key} as h from {log}").fetchnumpy()["h"])  # noqa: S608
+    hashes.sort()
+    repeated = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    con.register("repeated_hash", {"h": repeated})
+    _show(con, log, f"select * from ({query}) where {key} in (select h from repeated_hash)")  # noqa: S608
+    con.execute(f"create or replace temp table {model.name} as {model.query}").fetchall()
+    _show(con, log, query)
+    con.unregister("repeated_hash")
 
 
 def _quoted(text: str) -> str:

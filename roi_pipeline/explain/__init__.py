@@ -1,8 +1,8 @@
 """From a published number down to delivered rows, which must add up to it.
 
-The way: the row of the current edition, its formula (columns.py, numbers.py), the ledger lines behind
-it (published.py), and under each line the delivered rows (rows.py), read again from the clean files
-in the state the line was computed from (states.py, walk.py). Changes nothing.
+The way: the row of the current edition, its formula (columns.py, numbers.py), the ledger lines
+behind it (published.py), and under each line the delivered rows (rows.py), read again from the
+clean files in the state the line was computed from (states.py, walk.py). Changes nothing.
 """
 
 from contextlib import ExitStack

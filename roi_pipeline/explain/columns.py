@@ -1,5 +1,5 @@
-"""What a published column is made of: its formula, the method's section, and the ledger lines or the
-predictions behind it. The recipes of the explanations; applies none of them."""
+"""What a published column is made of: its formula, the method's section, and the ledger lines or
+the predictions behind it. The recipes of the explanations; applies none of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -71,10 +71,9 @@ def _share(over: str, under: str) -> Callable[[Parts], Any]:
     return compute
 
 
-_NET = "value less cost"
 _BOUND = (
-    "the open predictions at their worst or best and 1.96 standard errors come from the cells; they "
-    "are not applied again here"
+    "the open predictions at their worst or best and 1.96 standard errors come from the cells; "
+    "they are not applied again here"
 )
 WINDOW = (_value("window"), _saved("window"))
 CASH = (_value("to_date"), _cost("cash", "to_date", -1))
@@ -200,7 +199,7 @@ VALUE: Mapping[str, Recipe] = {
             f"amount + the open predictions at their {word}",
             "§3.3",
             parts=("amount",),
-            note="what open predictions could be worth comes from the cells; not applied again here",
+            note="what open predictions could be worth comes from the cells, not from here",
         )
         for end, word in (("low", "worst"), ("high", "best"))
     },
@@ -208,7 +207,7 @@ VALUE: Mapping[str, Recipe] = {
         "s x sqrt(n) from count, sum and sum of squares of the rows",
         "§4.2",
         parts=("amount", "acted"),
-        note="the sum of squares comes from the cells; not applied again here",
+        note="the sum of squares comes from the cells, not from here",
     ),
     "coverage": Recipe(
         "linked / acted", "§3.1", (), ("linked", "acted"), _share("linked", "acted"), is_money=False

@@ -1,6 +1,7 @@
 """What an edition says: its rows, and the ledger lines that a column of a row is made of.
 
-Reads the files of one edition and applies the recipes of columns.py; goes no deeper than the ledger.
+Reads the files of one edition and says which lines a term of a recipe means; goes no deeper than
+the ledger.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +43,7 @@ class Published:
     def rows(self, table: str, month: date, system_id: str) -> list[dict[str, Any]]:
         """The rows of a table under a month and a system, in the order of all their columns."""
         return self.records(
-            f"from {table} where month = ? and system_id = ? order by all",  # noqa: S608
+            f"from {table} where month = ? and system_id = ? order by all",
             [month, system_id],
         )
 
@@ -169,7 +170,7 @@ def lines_of(
         conditions.append(f"{column} is not distinct from ${column}")
         given[column] = value
     found = published.records(
-        f"from {LEDGER} where {' and '.join(conditions)} order by all",  # noqa: S608
+        f"from {LEDGER} where {' and '.join(conditions)} order by all",
         given,
     )
     chosen = [row for row in found if term.measure == "amount" or row[term.measure]]

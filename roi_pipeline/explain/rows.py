@@ -1,7 +1,7 @@
 """From ledger lines down to delivered rows, priced one by one so that they add up to the line.
 
-Knows cost shares and linked predictions; knows no published number. A row's part of a rounded sum is
-what the sum grows by when the row joins it, so parts always add up to the sum.
+Knows cost shares and linked predictions; knows no published number. A row's part of a rounded sum
+is what the sum grows by when the row joins it, so parts always add up to the sum.
 """
 
 import tempfile
@@ -165,7 +165,9 @@ with counted as (
     select
         l.*,
         v.driver, v.factor, v.unit, v.category,
-        case when v.rate = 1 then v.unit_price else cast(v.unit_price * v.rate as decimal(28, 9)) end as price,
+        case
+            when v.rate = 1 then v.unit_price else cast(v.unit_price * v.rate as decimal(28, 9))
+        end as price,
         cast(sum(case v.measure
             when 'case' then l.weight
             when 'amount' then coalesce(l.amount * l.weight, 0)

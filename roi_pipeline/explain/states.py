@@ -1,7 +1,7 @@
 """The inputs as they stood when something was published or closed, to be read again.
 
-A state is a set of deliveries and a cut-off. It is laid out in a database in memory: receipts, views
-over the clean files, and the models as views; the working database is only read, for a moment.
+A state is a set of deliveries and a cut-off. It is laid out in a database in memory: receipts,
+views over the clean files, the models as views; the working database is only read, for a moment.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

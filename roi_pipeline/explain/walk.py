@@ -34,6 +34,7 @@ class Walk:
     stack: ExitStack
     books: dict[State, duckdb.DuckDBPyConnection] = field(default_factory=dict)
     loaded: dict[State, tuple[Months, list[str]]] = field(default_factory=dict)
+    known_states: dict[date, tuple[State, State | None]] = field(default_factory=dict)
 
     def inputs(self, state: State) -> duckdb.DuckDBPyConnection:
         """The inputs of a state, laid out once."""
@@ -42,9 +43,15 @@ class Walk:
             self.books[state] = self.stack.enter_context(made)
         return self.books[state]
 
+    def states(self, month: date) -> tuple[State, State | None]:
+        """The state the ledger of a month was computed from, and where its restatements start."""
+        if month not in self.known_states:
+            self.known_states[month] = states_of(self.portfolio, self.edition, self.known, month)
+        return self.known_states[month]
+
     def state(self, month: date) -> State:
         """The state the ledger of a month was computed from."""
-        return states_of(self.portfolio, self.edition, self.known, month)[0]
+        return self.states(month)[0]
 
     def predictions(
         self, state: State, stretch: Months, system_ids: list[str]
@@ -71,7 +78,7 @@ def descend(walk: Walk, lines: Sequence[Line]) -> tuple[list[Line], list[SourceR
     told: list[Line] = []
     below: list[SourceRow] = []
     for line in lines:
-        now, before = states_of(walk.portfolio, walk.edition, walk.known, line.month)
+        now, before = walk.states(line.month)
         parts = _measured(found[now].get(_key(line), ()), line.measure)
         if line.is_restatement and before is not None:
             parts = _difference(parts, _measured(found[before].get(_key(line), ()), line.measure))
@@ -98,7 +105,7 @@ def _asked(walk: Walk, lines: Sequence[Line]) -> dict[State, list[Line]]:
     """Which lines are to be looked up in which state."""
     asked: dict[State, list[Line]] = defaultdict(list)
     for line in lines:
-        now, before = states_of(walk.portfolio, walk.edition, walk.known, line.month)
+        now, before = walk.states(line.month)
         asked[now].append(line)
         if line.is_restatement and before is not None:
             asked[before].append(line)

@@ -175,11 +175,11 @@ def _parsed(raw: str, wanted: str) -> str:
     short = f"case when {decimals} <= 12 then try_cast({raw} as decimal(18,12)) end"
     whole = f"try_cast(split_part({raw}, '.', 1) as bigint)::{wanted}"
     sign = f"case when starts_with({raw}, '-') then '-0.' else '0.' end"
-    fraction = f"try_cast({sign} || split_part({raw}, '.', 2) as decimal(18,18))::{wanted}"
+    after = f"substr({raw}, strpos({raw}, '.') + 1)"
+    fraction = f"try_cast({sign} || {after} as decimal(18,18))::{wanted}"
     _, scale = decimal_of(wanted) or (38, 18)
-    apart = (
-        f"case when contains({raw}, '.') and {decimals} <= {scale} then {whole} + {fraction} end"
-    )
+    fits = f"contains({raw}, '.') and not contains({raw}, ' ') and {decimals} <= {scale}"
+    apart = f"case when {fits} then {whole} + {fraction} end"
     return (
         f"case when contains({raw}, '_') then null "
         f"when contains({raw}, 'e') or contains({raw}, 'E') then try_cast({raw} as {wanted}) "

@@ -2,8 +2,4 @@
 -- grain: prediction_id, outcome_type
 select o.*
 from outcome_log as o
-anti join superseded_outcome as s
-    on o.prediction_id = s.prediction_id
-    and o.outcome_type = s.outcome_type
-    and o.delivery_id = s.delivery_id
-    and o.row_no = s.row_no
+anti join superseded_outcome as s on o.delivery_id = s.delivery_id and o.row_no = s.row_no

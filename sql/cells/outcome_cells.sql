@@ -21,12 +21,12 @@ select
     currency,
     count(*) as predictions,
     cast(sum(weight) as decimal(38, 6)) as cases,
-    cast(sum(amount * weight) as decimal(38, 6)) as amount,
-    cast(sum(cast(amount as decimal(38, 2)) * cast(amount as decimal(38, 2)) * weight) as decimal(38, 6)) as amount_squared,
-    cast(sum(outcome_amount * weight) as decimal(38, 6)) as outcome_amount,
-    cast(sum(cast(outcome_amount as decimal(38, 2)) * cast(outcome_amount as decimal(38, 2)) * weight) as decimal(38, 6)) as outcome_amount_squared,
-    cast(sum(cast(amount as decimal(38, 2)) * cast(outcome_amount as decimal(38, 2)) * weight) as decimal(38, 6)) as amount_product,
-    cast(sum(outcome_quantity * weight) as decimal(38, 6)) as outcome_quantity
+    cast(sum(cast(amount as decimal(19, 6)) * weight) as decimal(38, 6)) as amount,
+    cast(sum(cast(amount as decimal(19, 2)) * cast(amount as decimal(19, 2)) * weight) as decimal(38, 6)) as amount_squared,
+    cast(sum(cast(outcome_amount as decimal(19, 6)) * weight) as decimal(38, 6)) as outcome_amount,
+    cast(sum(cast(outcome_amount as decimal(19, 2)) * cast(outcome_amount as decimal(19, 2)) * weight) as decimal(38, 6)) as outcome_amount_squared,
+    cast(sum(cast(amount as decimal(19, 2)) * cast(outcome_amount as decimal(19, 2)) * weight) as decimal(38, 6)) as amount_product,
+    cast(sum(cast(outcome_quantity as decimal(19, 6)) * weight) as decimal(38, 6)) as outcome_quantity
 from linked_prediction
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 

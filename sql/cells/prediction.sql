@@ -3,5 +3,4 @@
 select l.*
 from prediction_log as l
 inner join scope as c on l.day between c.first_day and c.last_day
-anti join superseded_prediction as s
-    on l.prediction_id = s.prediction_id and l.delivery_id = s.delivery_id and l.row_no = s.row_no
+anti join superseded_prediction as s on l.delivery_id = s.delivery_id and l.row_no = s.row_no

@@ -3,11 +3,12 @@
 -- kept: small, and every superseded observation stays known
 with asked as (
     select
-        p.prediction_id,
-        p.predicted_at,
-        p.horizon_at
-    from prediction as p
-    semi join repeated_outcome as r on p.prediction_id = r.prediction_id
+        l.prediction_id,
+        l.predicted_at,
+        l.horizon_at
+    from repeated_log as l
+    inner join scope as c on l.day between c.first_day and c.last_day
+    anti join superseded_prediction as s on l.delivery_id = s.delivery_id and l.row_no = s.row_no
 ),
 
 version as (

@@ -12,7 +12,7 @@ with version as (
             partition by l.prediction_id
             order by v.version desc, l.row_no desc
         ) as recency
-    from prediction_log as l
+    from repeated_log as l
     semi join repeated_prediction as r on l.prediction_id = r.prediction_id
     inner join delivery_version as v on l.delivery_id = v.delivery_id
 )

@@ -9,13 +9,16 @@ select
     arm,
     status,
     case
-        when latency_ms < 1 then 1
-        when latency_ms < 2 then 2
-        when latency_ms < 5 then 5
-        when latency_ms < 10 then 10
-        when latency_ms < 20 then 20
-        when latency_ms < 50 then 50
-        when latency_ms < 100 then 100
+        when latency_ms < 100 then
+            case
+                when latency_ms >= 50 then 100
+                when latency_ms >= 20 then 50
+                when latency_ms >= 10 then 20
+                when latency_ms >= 5 then 10
+                when latency_ms >= 2 then 5
+                when latency_ms >= 1 then 2
+                else 1
+            end
         when latency_ms < 200 then 200
         when latency_ms < 500 then 500
         when latency_ms < 1000 then 1000

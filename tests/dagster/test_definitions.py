@@ -61,7 +61,7 @@ def test_one_asset_can_be_materialized_by_itself(
         asset_selection=[dg.AssetKey("tco_monthly")],
     )
     steps = {event.step_key for event in again.all_events if event.is_step_success}
-    assert steps == {"tco_monthly"}
+    assert steps == {"tco_monthly", "tco_monthly_suite"}
 
 
 def test_a_backfill_is_one_run(
@@ -77,11 +77,12 @@ def test_a_backfill_is_one_run(
 def test_a_failed_critical_check_publishes_nothing(
     company: Portfolio, instance: dg.DagsterInstance
 ) -> None:
-    shares = company.reference / "allocation.csv"
-    shares.write_text(shares.read_text().replace("0.6,", "0.7,").replace(",0.6", ",0.7"))
+    prices = company.reference / "prices.csv"
+    again = "claim-triage,approve/good,case,15,USD,2026-09-01,,,a second price for the same days\n"
+    prices.write_text(prices.read_text().rstrip("\n") + "\n" + again)
     result = automation.run(company, date(2026, 10, 1))
     failed = [(check.table, check.name) for check in result.failed_checks if check.is_blocking]
-    assert ("allocation", "shares_add_up") in failed or failed
+    assert failed == [("prices", "no_overlap")]
     assert not result.is_published
     assert current(company.marts) is None
 

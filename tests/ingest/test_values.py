@@ -150,6 +150,9 @@ def test_money_in_other_writings() -> None:
     assert cast(CHARGE, "1.81E-8", "1e2", "-$10,000.00 ", "$5", "+1.5", ".5", "$1234567.25") == [
         Decimal(text) for text in ("1.81E-8", "100", "-10000", "5", "1.5", "0.5", "1234567.25")
     ]
+    odd = ("1.5.5", "1 .5", "1. 5", "1.-5", "--1.5", "- 1.5", "1.5.", "..5", "1.2.3456789012345678")
+    assert cast(CHARGE, *odd) == [None] * len(odd)
+    assert cast(MONEY, *odd) == [None] * len(odd)
     unreadable = ("1,000", "1.000,00", "$1,00", "5 USD", "1_000", "0x10", "-", "1e400", "nan", "٣")
     assert cast(CHARGE, *unreadable) == [None] * len(unreadable)
     assert cast(MONEY, "$5.00") == [None], "only bills"

@@ -224,7 +224,7 @@ def test_a_rate_that_is_missing_stops_the_run(company: Path) -> None:
         "kwd-1,2026-03-14,3.001,KWD,labour,line-check\n"
     )
     put(company, "operating_costs/foreign.csv", header + entries)
-    with pytest.raises(DataRefused, match="no rate for EUR on or before 2026-03-10.*no rate for J"):
+    with pytest.raises(DataRefused, match=r"no rate for EUR on or before 2026-03-10;.* for JPY"):
         run(company, MARCH)
     assert current(company / "marts") == before
     settings = company / "portfolio.yaml"

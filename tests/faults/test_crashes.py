@@ -1,0 +1,207 @@
+"""After a stop at any point the database opens, readers find a whole edition, and the next run ends
+in the very edition that an undisturbed run gives (promise 1); runs at once and a full disk do no
+harm either (promises 15, 17)."""
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from points import faults_of, left_behind
+from runner import close, run
+from small_company import bill, put, small_company
+
+from roi_pipeline.publish.editions import current
+
+JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
+HERE = Path(__file__).parent
+PATH = os.pathsep.join([str(HERE.parent / "real"), str(HERE), str(HERE.parent.parent)])
+ENVIRONMENT = {**os.environ, "PYTHONPATH": PATH}
+RUN = (
+    "import sys; from datetime import date; from pathlib import Path; from runner import run; "
+    "print(run(Path(sys.argv[1]), date.fromisoformat(sys.argv[2])).name)"
+)
+# Every point takes about four seconds; ROI_CRASH_STEP=1 tries them all.
+STEP = int(os.environ.get("ROI_CRASH_STEP", "19"))
+
+
+def deliver_late(folder: Path) -> None:
+    """A corrected bill for a closed month, and an outcome that was not known before."""
+    bill(folder, JANUARY, [("card-fraud", "-25.5")], exported_at="2026-05-25T00:00:00Z")
+    late = "prediction_id,observed_at,outcome\n2026-01-00009,2026-02-10T00:00:00Z,bad\n"
+    put(folder, "outcomes/late.csv", late, datetime(2026, 6, 2, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two months delivered, nothing run."""
+    return small_company(tmp_path_factory.mktemp("new") / "acme", months=2, per_day=2)
+
+
+@pytest.fixture(scope="module")
+def first_edition(new: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("whole") / "acme"
+    return run(shutil.copytree(new, folder), FEBRUARY).name
+
+
+@pytest.fixture(scope="module")
+def old(new: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two months published, January closed; more has been delivered since."""
+    folder = shutil.copytree(new, tmp_path_factory.mktemp("old") / "acme")
+    run(folder, FEBRUARY)
+    close(folder, JANUARY, FEBRUARY)
+    deliver_late(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def next_edition(old: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("whole") / "acme"
+    return run(shutil.copytree(old, folder), FEBRUARY).name
+
+
+def points(template: Path, work: Path, *more: object) -> list[dict[str, object]]:
+    command = [sys.executable, str(HERE / "points.py"), str(template), str(work), str(FEBRUARY)]
+    done = subprocess.run(
+        [*command, *map(str, more)], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def try_all(template: Path, work: Path, edition: str) -> None:
+    """Stop at each STEP-th point, and at the last ones, where an edition becomes current."""
+    (counted,) = points(template, work)
+    number = int(str(counted["told"]))
+    assert number > 150
+    tried = [
+        *points(template, work, edition, random.Random(number).randrange(STEP), STEP),
+        *points(template, work, edition, number - 6, 2),
+    ]
+    stopped = [one for one in tried if one["stopped"]]
+    assert len(stopped) >= number // STEP
+    wrong = [
+        one
+        for one in tried
+        if one["torn"] or one["left"] or (one["again"], one["edition"]) != (0, edition)
+    ]
+    assert wrong == []
+    assert not any(one["told"] != str(number) for one in tried if not one["stopped"])
+
+
+@pytest.mark.slow
+def test_a_first_run_that_is_stopped_anywhere(
+    new: Path, first_edition: str, tmp_path: Path
+) -> None:
+    try_all(new, tmp_path, first_edition)
+
+
+@pytest.mark.slow
+def test_a_later_run_that_is_stopped_anywhere(old: Path, next_edition: str, tmp_path: Path) -> None:
+    try_all(old, tmp_path, next_edition)
+
+
+@pytest.mark.slow
+def test_runs_that_are_killed_at_any_time(old: Path, next_edition: str, tmp_path: Path) -> None:
+    """20 kills by the clock, one after the other on one folder; then one run ends well."""
+    folder = shutil.copytree(old, tmp_path / "acme")
+    before = current(folder / "marts")
+    assert before is not None
+    known = {before.name, next_edition}
+    dice = random.Random(20)
+    for _ in range(20):
+        run_ = start(folder)
+        time.sleep(dice.uniform(0.8, 3.2))
+        run_.send_signal(signal.SIGKILL)
+        run_.wait()
+        assert faults_of(folder, known) == []
+    assert run(folder, FEBRUARY).name == next_edition
+    assert left_behind(folder, known) == []
+
+
+def start(folder: Path, **options: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", RUN, str(folder), str(FEBRUARY)]
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        command,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_two_runs_at_once_end_in_one_edition(old: Path, next_edition: str, tmp_path: Path) -> None:
+    """The second waits for the first; both end well, and nothing is counted twice."""
+    folder = shutil.copytree(old, tmp_path / "acme")
+    runs = [start(folder), start(folder)]
+    said = [run_.communicate() for run_ in runs]
+    assert [run_.returncode for run_ in runs] == [0, 0], said
+    assert [out.strip() for out, _ in said] == [next_edition] * 2
+    found = current(folder / "marts")
+    assert found is not None
+    assert found.name == next_edition
+
+
+def small_files() -> None:
+    """In the child, before it starts: no file may grow beyond what the database has already."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+
+
+def test_a_disk_that_is_full(old: Path, next_edition: str, tmp_path: Path) -> None:
+    """The run fails and says so, the edition before stays current, and the next run with room
+    ends as if nothing had happened (promise 15)."""
+    folder = shutil.copytree(old, tmp_path / "acme")
+    before = (folder / "marts" / "current.json").read_bytes()
+    run_ = start(folder, preexec_fn=small_files)
+    _, told = run_.communicate()
+    assert run_.returncode not in (0, None)
+    assert "File too large" in told or "No space" in told or "Could not write" in told, told
+    assert (folder / "marts" / "current.json").read_bytes() == before
+    found = current(folder / "marts")
+    assert found is not None
+    assert faults_of(folder, {found.name}) == []
+    assert run(folder, FEBRUARY).name == next_edition
+    assert left_behind(folder, {found.name, next_edition}) == []
+
+
+def test_a_disk_that_fills_up_while_publishing(
+    old: Path, next_edition: str, tmp_path: Path
+) -> None:
+    """Room for the books but not for the edition: nothing half-written becomes current."""
+    folder = shutil.copytree(old, tmp_path / "acme")
+    found = current(folder / "marts")
+    assert found is not None
+    mount = folder / "marts"
+    held = shutil.copytree(mount, tmp_path / "held")
+    shutil.rmtree(mount)
+    mount.mkdir()
+    room = sum(file.stat().st_size for file in held.rglob("*") if file.is_file()) + 20_000
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={room},mode=755", "tmpfs", str(mount)],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
+    try:
+        shutil.copytree(held, mount, dirs_exist_ok=True)
+        run_ = start(folder)
+        _, told = run_.communicate()
+        assert run_.returncode not in (0, None)
+        assert "No space left" in told, told
+        assert current(mount) == found
+        assert faults_of(folder, {found.name}) == []
+        subprocess.run(["mount", "-o", "remount,size=64m", str(mount)], check=True)
+        assert run(folder, FEBRUARY).name == next_edition
+        assert left_behind(folder, {found.name, next_edition}) == []
+    finally:
+        subprocess.run(["umount", str(mount)], check=False)
