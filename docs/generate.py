@@ -1,6 +1,6 @@
 """Write docs/tables.md and docs/inputs.md from the models and contracts; `--check` only compares.
 
-    python docs/generate.py [--check]
+python docs/generate.py [--check]
 """
 
 import sys

@@ -1,5 +1,5 @@
-"""When the books are brought up to date: the monthly job, its schedule, its sensor, and the same job
-run in process by the command line."""
+"""When the books are brought up to date: the monthly job, its schedule and its sensor, and the same
+job run in process by the command line."""
 
 import warnings
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from roi_pipeline.ingest.discovery import discover
 from roi_pipeline.models import load
 from roi_pipeline.portfolio import DATASETS, REFERENCES, Portfolio
 from roi_pipeline.publish.editions import Edition, current
-from roi_pipeline.quality import CheckOutcome
+from roi_pipeline.quality import CheckOutcome, suites
 from roi_pipeline.resource import AS_OF, RANGE_FIRST, RANGE_LAST, Books, last_ended_month
 
 # Single-run backfills are marked beta; the pinned version is the one they were tested with.
@@ -92,6 +92,11 @@ def run(
         result = job.execute_in_process(
             instance=instance, tags=tags, run_config=QUIET, raise_on_error=False
         )
+        described = {
+            (table, each.name): each.description
+            for table, suite in suites().items()
+            for each in suite.checks
+        }
         failures = [event for event in result.all_events if event.is_step_failure]
         failed = tuple(
             CheckOutcome(
@@ -103,7 +108,7 @@ def run(
                 failing=_number(check, "failing"),
                 rows=_number(check, "rows"),
                 error=_text(check, "error"),
-                description=check.description or "",
+                description=described.get((check.asset_key.to_user_string(), check.check_name), ""),
             )
             for check in result.get_asset_check_evaluations()
             if not check.passed

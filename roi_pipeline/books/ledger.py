@@ -231,7 +231,8 @@ def _refuse_unpriced(con: duckdb.DuckDBPyConnection, name: str) -> None:
         )
         if missing:
             lines = [
-                f"no price for {driver} ({unit}) of {system} from {first} to {last} (quantity {count:f})"
+                f"no price for {driver} ({unit}) of {system} from {first} to {last} "
+                f"(quantity {count:f})"
                 for driver, unit, system, first, last, count in missing
             ]
             raise DataRefused(

@@ -1,5 +1,6 @@
-"""One run: the open database, with inputs, cells, ledger and marts ready to be brought up to date."""
+"""One run: the open database, with inputs, cells, ledger and marts ready to be built."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from roi_pipeline.ingest.deliveries import IngestReport
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.quality import CheckOutcome, period, record, validate
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -37,6 +40,9 @@ class Session:
     def ingest(self, dataset: str) -> IngestReport:
         """Take in what has landed of a dataset, and show it to the models."""
         report = deliveries.ingest(self.con, self.portfolio, dataset)
+        if report.receipts:
+            rows = sum(receipt.rows_accepted for receipt in report.receipts)
+            log.info("%s: %s new files, %s rows", dataset, len(report.receipts), f"{rows:,}")
         deliveries.create_views(self.con, self.portfolio)
         return report
 
@@ -62,6 +68,7 @@ class Session:
         """Run the suite of a table over months, and keep what it found."""
         expected = any(source.dataset == table for source in self.portfolio.sources)
         live = min(system.live_on for system in self.portfolio.systems)
+        log.info("checking %s", table)
         parameters = period(
             first,
             last,

@@ -40,6 +40,8 @@ class BoardLook:
         yield Text()
         if options.max_width >= WIDE:
             yield _table(board)
+            yield from _actions(board)
+            yield Text()
         else:
             for row in board.rows:
                 yield from _block(row, board.currency, is_total=False)
@@ -101,9 +103,14 @@ def _table(board: Board) -> Table:
             _least(row),
             _breakeven(row),
         )
-        if not total:
-            table.add_row("", Text(_decided(row), style="dim"))
     return table
+
+
+def _actions(board: Board) -> Iterator[Text]:
+    """What to do with each system, one line each."""
+    yield Text()
+    for row in board.rows:
+        yield Text.assemble((row.name, "bold"), f": {_decided(row)}")
 
 
 def _block(row: Row, currency: str, *, is_total: bool) -> Iterator[Padding | Text]:

@@ -99,10 +99,11 @@ def _lines(number: Number) -> Iterator[RenderableType]:
     if len(number.lines) <= LINES_SHOWN:
         several = len({line.month for line in number.lines}) > 1
         for line in number.lines:
-            table.add_row(_named(line, with_month=several), _signed(line), f"{line.rows_count:,}")
+            rows = count(line.rows_count, "row")
+            table.add_row(_named(line, with_month=several), _signed(line), rows)
     else:
-        for name, amount, rows in _by_driver(number):
-            table.add_row(name, exact(amount), f"{rows:,}")
+        for name, amount, below in _by_driver(number):
+            table.add_row(name, exact(amount), count(below, "row"))
     yield Padding(table, (0, 0, 0, 4))
     for line in number.lines:
         if line.causes:
@@ -113,7 +114,7 @@ def _lines(number: Number) -> Iterator[RenderableType]:
 def _named(line: Line, *, with_month: bool) -> str:
     mode = " ".join(part for part in (line.model_version, line.serving_mode) if part)
     month = f"{line.month:%Y-%m} " if with_month else ""
-    return f"{month}{line.system_id} {line.basis} {line.driver}" + (f" ({mode})" if mode else "")
+    return f"{month}{line.system_id} {line.basis} {line.driver}" + (f", {mode}" if mode else "")
 
 
 def _signed(line: Line) -> str:
@@ -148,13 +149,13 @@ def _rows(number: Number, limit: int) -> Iterator[RenderableType]:
 
 def _row(row: SourceRow) -> Text:
     found = Text.assemble((f"{row.path} row {row.row_no:,}", "cyan"), f"\n  {row.text}")
-    if row.outcome_path:
-        found.append(f"\n  outcome {row.outcome_path} row {row.outcome_row_no:,}", style="dim")
     if row.quantity is not None and row.unit_price is not None:
         price = exact(row.unit_price)
         found.append(f"\n  {exact(row.quantity)} {row.unit} x {price} = {exact(row.amount)}")
-    elif row.text and row.amount != 1:
-        found.append(f"\n  {exact(row.amount)}")
+    elif row.line:
+        found.append(f": {exact(row.amount)}")
+    if row.outcome_path:
+        found.append(f"\n  outcome {row.outcome_path} row {row.outcome_row_no:,}", style="dim")
     return found
 
 
@@ -164,8 +165,10 @@ def _sum_of(number: Number) -> str:
     if number.counted is not None:
         return f"Exactly {rows}."
     if not number.lines:
-        return "The formula gives it." if number.recomputed is not None else "There is no line."
-    if number.recomputed is None and not _is_line(number):
+        if not number.is_applied:
+            return "Nothing is behind it in the ledger."
+        return f"The formula gives it{f', from {rows}' if number.rows else ''}."
+    if not number.is_applied and not _is_line(number):
         lines = count(len(number.lines), "ledger line")
         return f"{lines} stand behind it, and their {rows} add up to each of them exactly."
     return f"{rows} add up to it exactly."
@@ -186,8 +189,9 @@ def _gap(number: Number) -> str:
         return ""
     first = broken[0]
     return (
-        f"{count(len(broken), 'line')} differ; {_named(first, with_month=True)} is "
-        f"{exact(first.amount)} and its rows add up to {exact(first.rows_amount)}"
+        f"{len(broken)} of {count(len(number.lines), 'line')}; "
+        f"{_named(first, with_month=True)} is {exact(first.amount)}, its rows add up to "
+        f"{exact(first.rows_amount)}"
     )
 
 

@@ -6,7 +6,7 @@ files' own statistics, so the rows are exactly those of the files.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -50,13 +50,13 @@ having bool_and(is_null) or (bool_and(is_one) and count(distinct value) = 1)
 # Where a zone's clock is moved; every zone moves it at a quarter of an hour.
 CLOCK = """
 with quarter as (
-    select at, epoch_us(timezone($zone, timezone('UTC', at))) - epoch_us(at) as ahead_us
-    from range($first::timestamp, $after::timestamp, interval 15 minutes) as quarters(at)
+    select instant, epoch_us(timezone($zone, timezone('UTC', instant))) - epoch_us(instant) as ahead_us
+    from range($first::timestamp, $after::timestamp, interval 15 minutes) as quarters(instant)
 )
-select epoch_us(at), ahead_us
+select epoch_us(instant), ahead_us
 from quarter
-qualify ahead_us is distinct from lag(ahead_us) over (order by at)
-order by at
+qualify ahead_us is distinct from lag(ahead_us) over (order by instant)
+order by instant
 """
 
 
@@ -98,13 +98,13 @@ def calendar(con: duckdb.DuckDBPyConnection, step: CellsStep) -> Calendar:
         return Calendar("UTC")
     horizon = max(step.horizon_days.values(), default=0)
     after = min(step.last_day + timedelta(days=horizon + 32), step.as_of.date())
-    span = {
-        "zone": step.time_zone,
-        "first": step.first_day - timedelta(days=32),
-        "after": max(after, step.last_day) + timedelta(days=2),
-    }
+    first, after = (
+        step.first_day - timedelta(days=32),
+        max(after, step.last_day) + timedelta(days=2),
+    )
+    span = {"zone": step.time_zone, "first": first, "after": after}
     changes = con.execute(CLOCK, span).fetchall()
-    after_us = (span["after"] - date(1970, 1, 1)) // timedelta(microseconds=1)
+    after_us = (after - date(1970, 1, 1)) // timedelta(microseconds=1)
     return Calendar(step.time_zone, tuple(changes), after_us)
 
 
@@ -139,7 +139,7 @@ def _in_bucket(log: str, buckets: int, bucket: int) -> str:
 
 
 def _horizon_days(days: Mapping[str, int]) -> str:
-    """SQL of a row's horizon. A look-up in a list is done once a dictionary entry, not once a row."""
+    """SQL of a row's horizon; a look-up in a list is done once a dictionary entry, not a row."""
     if len(set(days.values())) == 1:
         return str(next(iter(days.values())))
     known = ", ".join(map(_text, days))
@@ -185,7 +185,7 @@ def _source(files: Sequence[CleanFile], columns: Mapping[str, str], day: str, as
     """
     if not files:
         nulls = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns.items())
-        return f"(select {nulls} where false)"  # noqa: S608
+        return f"(select {nulls} where false)"
     named = ", ".join(
         "cast(prediction_id as varchar) as prediction_id"
         if column == "prediction_id" and not as_uuid

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from roi_pipeline.explain.counts import STATUS_COUNTS, VALUE_COUNTS
 from roi_pipeline.explain.tree import Measure
 
 Span = Literal["month", "to_date", "year", "window"]
@@ -213,49 +214,6 @@ VALUE: Mapping[str, Recipe] = {
         "linked / acted", "§3.1", (), ("linked", "acted"), _share("linked", "acted"), is_money=False
     ),
 }
-_ACTED = "decision <> 'none' and status = 'ok'"
-_LINKED = f"{_ACTED} and link = 'linked'"
-_JUDGED = "status = 'ok' and link = 'linked'"
-# Columns that count predictions: formula, section, and which rows count.
-VALUE_COUNTS: Mapping[str, tuple[str, str, str]] = {
-    "predictions": ("predictions of the month", "§3.1", "true"),
-    "acted": ("predictions that something acted on", "§3.1", _ACTED),
-    "linked": ("acted on, with an outcome inside the horizon", "§3.1", _LINKED),
-    "matured": (
-        "linked, and the horizon of their day has passed",
-        "§3.1",
-        f"{_LINKED} and day + horizon_days < as_of_on",
-    ),
-}
-QUALITY_COUNTS: Mapping[str, tuple[str, str, str]] = {
-    "n": ("predictions with a known outcome", "§4.2", _JUDGED),
-    "tp": (
-        "decided positive, and it was",
-        "§4.2",
-        f"{_JUDGED} and is_positive_decision and is_positive_outcome",
-    ),
-    "fp": (
-        "decided positive, and it was not",
-        "§4.2",
-        f"{_JUDGED} and is_positive_decision and not is_positive_outcome",
-    ),
-    "fn": (
-        "decided negative, and it was positive",
-        "§4.2",
-        f"{_JUDGED} and not is_positive_decision and is_positive_outcome",
-    ),
-    "tn": (
-        "decided negative, and it was",
-        "§4.2",
-        f"{_JUDGED} and not is_positive_decision and not is_positive_outcome",
-    ),
-    "correct": (
-        "decided rightly, or labelled rightly where no decision is positive",
-        "§4.2",
-        f"{_JUDGED} and coalesce(is_positive_decision = is_positive_outcome, is_correct)",
-    ),
-    "labelled": ("with a predicted label", "§4.2", f"{_JUDGED} and is_correct is not null"),
-}
 
 
 def _rate(hits: tuple[str, ...], seen: tuple[str, ...]) -> Callable[[Parts], Any]:
@@ -283,9 +241,6 @@ QUALITY_BY_LABEL: Mapping[str, Recipe] = {
         ("correct", "labelled"),
         _rate(("correct",), ("labelled",)),
     ),
-}
-STATUS_COUNTS: Mapping[str, tuple[str, str, str]] = {
-    "evidence_predictions": ("acted on, with an outcome inside the horizon", "§3.1, §6", _LINKED),
 }
 # What a status column is, and the column of roi_monthly that stands behind it.
 STATUS: Mapping[str, tuple[str, str, str]] = {

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from roi_pipeline.domain.calendar import Months
-from roi_pipeline.explain import columns, published
+from roi_pipeline.explain import columns, counts, published
 from roi_pipeline.explain import rows as deep
 from roi_pipeline.explain.columns import Recipe, Term
 from roi_pipeline.explain.published import Published
@@ -65,10 +65,10 @@ def _of_tco(there: Published, row: Row, column: str, start: int) -> Number:
 def _of_value(there: Published, walk: Walk, row: Row, column: str, start: int) -> Number | None:
     key = {name: row[name] for name in ("view", *LINE_KEYS)}
     mine = {name: row[name] for name in ("system_id", "model_version", "serving_mode")}
-    if column in columns.VALUE_COUNTS or column == "coverage":
+    if column in counts.VALUE_COUNTS or column == "coverage":
         if row["predictions"] is None:
             return None  # only the cohort view counts predictions
-        return _of_counts(walk, row, column, columns.VALUE_COUNTS, columns.VALUE, mine, key)
+        return _of_counts(walk, row, column, counts.VALUE_COUNTS, columns.VALUE, mine, key)
     recipe = columns.VALUE[column]
     term = Term(1, "value", row["view"], "month", MEASURES.get(column, "amount"))
     more = {name: row[name] for name in LINE_KEYS}
@@ -83,17 +83,15 @@ def _of_value(there: Published, walk: Walk, row: Row, column: str, start: int) -
 def _of_quality(walk: Walk, row: Row, column: str) -> Number:
     mine = {name: row[name] for name in ("system_id", "model_version")}
     recipes = columns.QUALITY_BY_LABEL if row["tp"] is None else columns.QUALITY
-    counts = columns.QUALITY_COUNTS
-    return _of_counts(
-        walk, row, column, counts, recipes, mine, {"model_version": row["model_version"]}
-    )
+    key = {"model_version": row["model_version"]}
+    return _of_counts(walk, row, column, counts.QUALITY_COUNTS, recipes, mine, key)
 
 
 def _of_counts(
     walk: Walk,
     row: Row,
     column: str,
-    counts: Mapping[str, tuple[str, str, str]],
+    counted: Mapping[str, tuple[str, str, str]],
     recipes: Mapping[str, Recipe],
     mine: Row,
     key: Row,
@@ -102,24 +100,25 @@ def _of_counts(
     month = row["month"]
     con = walk.predictions(walk.state(month), Months(month, month), [row["system_id"]])
     where = {**mine, "month": month}
-    if column in counts:
-        formula, method, condition = counts[column]
+    if column in counted:
+        formula, method, condition = counted[column]
         found = deep.counted_rows(con, condition, where)
         made = _made(row, column, Recipe(formula, method), "predictions", key, (), {})
         sources = tuple(source_row(walk, 0, one.amount, one) for one in found)
         return replace(made, rows=sources, counted=len(found))
     recipe = recipes[column]
-    parts = {name: len(deep.counted_rows(con, counts[name][2], where)) for name in recipe.parts}
-    seen = deep.counted_rows(con, counts[recipe.parts[-1]][2], where)
+    parts = {name: len(deep.counted_rows(con, counted[name][2], where)) for name in recipe.parts}
+    seen = deep.counted_rows(con, counted[recipe.parts[-1]][2], where)
     made = _made(row, column, recipe, "", key, (), parts)
     sources = tuple(source_row(walk, 0, one.amount, one) for one in seen)
-    return replace(made, rows=sources, recomputed=recipe.compute and recipe.compute(parts))
+    again = recipe.compute(parts) if recipe.compute else None
+    return replace(made, rows=sources, recomputed=again, is_applied=True)
 
 
 def _of_status(there: Published, walk: Walk, row: Row, column: str, start: int) -> Number:
-    if column in columns.STATUS_COUNTS:
+    if column in counts.STATUS_COUNTS:
         mine = {"system_id": row["system_id"]}
-        return _of_counts(walk, row, column, columns.STATUS_COUNTS, {}, mine, {})
+        return _of_counts(walk, row, column, counts.STATUS_COUNTS, {}, mine, {})
     formula, method, behind = columns.STATUS[column]
     money = there.rows("roi_monthly", row["month"], row["system_id"])[0]
     number = _of_roi(there, walk, money, behind, start)
@@ -132,7 +131,8 @@ def _of_status(there: Published, walk: Walk, row: Row, column: str, start: int) 
         formula=formula,
         method=method,
         parts=parts | dict(number.parts),
-        recomputed=money[behind] if column.startswith("metric") else None,
+        recomputed=money[behind],
+        is_applied=column.startswith("metric"),
     )
 
 
@@ -146,7 +146,8 @@ def _of_roi(there: Published, walk: Walk, row: Row, column: str, start: int) -> 
         lines, notes = _lines(there, terms, row, recipe, start)
         unit = row["currency"] if column == "npv" else ""
         made = _made(row, column, recipe, unit, {}, lines, parts)
-        return replace(made, recomputed=again, notes=notes)
+        is_known = column != "breakeven_month_projected" or system_id != published.PORTFOLIO
+        return replace(made, recomputed=again, is_applied=is_known, notes=notes)
     recipe = columns.ROI[column]
     unit = row["currency"] if recipe.is_money else ""
     lines, notes = _lines(there, terms, row, recipe, start)
@@ -155,7 +156,8 @@ def _of_roi(there: Published, walk: Walk, row: Row, column: str, start: int) -> 
     parts = {name: row[name] for name in recipe.parts}
     made = _made(row, column, recipe, unit, {}, lines, parts)
     again = recipe.compute(parts) if recipe.compute else None
-    return replace(made, recomputed=again, notes=(*made.notes, *notes))
+    is_applied = recipe.compute is not None
+    return replace(made, recomputed=again, is_applied=is_applied, notes=(*made.notes, *notes))
 
 
 def _lines(
@@ -176,7 +178,8 @@ def _summed(
 ) -> Number:
     """A number that is the signed sum of its lines."""
     made = _made(row, column, recipe, unit, key, lines, {})
-    return replace(made, recomputed=total(line.sign * line.amount for line in lines))
+    again = total(line.sign * line.amount for line in lines)
+    return replace(made, recomputed=again, is_applied=True)
 
 
 def _made(

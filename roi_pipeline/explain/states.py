@@ -16,6 +16,7 @@ import duckdb
 from roi_pipeline import warehouse
 from roi_pipeline.books import scope
 from roi_pipeline.books.scope import Scope
+from roi_pipeline.books.session import Session
 from roi_pipeline.domain.calendar import Months, add_months
 from roi_pipeline.errors import RoiError
 from roi_pipeline.ingest import deliveries
@@ -23,7 +24,7 @@ from roi_pipeline.ingest.live import settle_source
 from roi_pipeline.marts import register
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
-from roi_pipeline.publish.editions import PUBLICATION, Edition
+from roi_pipeline.publish.editions import PUBLICATION, Edition, inputs_sha256
 from roi_pipeline.warehouse import rows
 
 WAIT_S = 20.0  # a run that is going on holds the database for longer than anyone wants to wait
@@ -84,13 +85,19 @@ def receipts(portfolio: Portfolio) -> Iterator[Receipts]:
         con.close()
 
 
-def published_state(marts: Path, edition: Edition) -> State:
-    """The state behind an edition, from its own table of deliveries."""
-    return State(
-        f"edition {edition.name}",
-        _live_of(marts / edition.name),
-        datetime.fromisoformat(edition.as_of).replace(tzinfo=None),
-    )
+def published_state(portfolio: Portfolio, edition: Edition, known: Receipts) -> State:
+    """The state behind an edition: what is in use now, or, where that has moved on since, what the
+    edition's own table of deliveries says."""
+    as_of = datetime.fromisoformat(edition.as_of).replace(tzinfo=None)
+    if inputs_sha256(Session(known.con, portfolio, {}, _scope(edition))) == edition.inputs_sha256:
+        live = rows(known.con, "select distinct delivery_id from delivery_months where is_live")
+        return State(f"edition {edition.name}", frozenset(name for (name,) in live), as_of)
+    return State(f"edition {edition.name}", _live_of(portfolio.marts / edition.name), as_of)
+
+
+def _scope(edition: Edition) -> Scope:
+    first, last = (date.fromisoformat(f"{edition.months[at]}-01") for at in (0, -1))
+    return Scope(Months(first, last), datetime.fromisoformat(edition.as_of).replace(tzinfo=None))
 
 
 def closing_state(marts: Path, closing: Closing) -> State:
@@ -178,7 +185,7 @@ def states_of(
     """
     marts, before = portfolio.marts, known.closings.get(add_months(month, -1))
     closed = known.closings.get(month)
-    now = closing_state(marts, closed) if closed else published_state(marts, edition)
+    now = closing_state(marts, closed) if closed else published_state(portfolio, edition, known)
     return now, closing_state(marts, before) if before else None
 
 

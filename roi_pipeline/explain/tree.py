@@ -81,8 +81,9 @@ class Line:
 class Number:
     """One published number with everything behind it.
 
-    `recomputed` is the formula applied to `parts`; None when the formula needs more than is
-    published. `counted`, for a number that counts predictions, is how many rows were found.
+    `recomputed` is the formula applied to `parts` or lines; it says nothing unless `is_applied`,
+    because some formulas need more than is published. `counted`, for a number of predictions, is
+    how many rows were found.
     """
 
     column: str
@@ -93,6 +94,7 @@ class Number:
     method: str
     parts: Mapping[str, Any] = field(default_factory=dict)
     recomputed: Any = None
+    is_applied: bool = False
     lines: tuple[Line, ...] = ()
     rows: tuple[SourceRow, ...] = ()
     counted: int | None = None
@@ -101,7 +103,7 @@ class Number:
     @property
     def is_recomputed(self) -> bool | None:
         """Whether the formula gives the published number; None when it was not applied."""
-        if self.recomputed is None:
+        if not self.is_applied:
             return None
         if isinstance(self.published, Decimal) and isinstance(self.recomputed, float):
             return abs(float(self.published) - self.recomputed) <= 1e-6

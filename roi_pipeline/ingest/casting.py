@@ -179,7 +179,7 @@ def _parsed(raw: str, wanted: str) -> str:
     fraction = f"try_cast({sign} || {after} as decimal(18,18))::{wanted}"
     _, scale = decimal_of(wanted) or (38, 18)
     fits = f"contains({raw}, '.') and not contains({raw}, ' ') and {decimals} <= {scale}"
-    apart = f"case when {fits} then {whole} + {fraction} end"
+    apart = f"case when {fits} then try_cast({whole} + {fraction} as {wanted}) end"
     return (
         f"case when contains({raw}, '_') then null "
         f"when contains({raw}, 'e') or contains({raw}, 'E') then try_cast({raw} as {wanted}) "

@@ -206,7 +206,9 @@ def _again(con: duckdb.DuckDBPyConnection, found: Found, first: Receipt) -> Rece
                 [found.modified_at, first.dataset, first.delivery_id],
             )
             settle_source(con, found.source)
-    return replace(first, is_new=is_put_back)
+    if not is_put_back:
+        return first
+    return replace(first, is_new=True, months=receipts.months_of_delivery(con, first))
 
 
 def _refusal(found: Found, error: DataRefused) -> Refusal:

@@ -44,7 +44,7 @@ def _manifest(given: dict[str, Any]) -> Manifest:
         raise ValueError("exported_at carries no time zone")
     return Manifest(
         rows=None if given.get("rows") is None else int(given["rows"]),
-        sha256=given.get("sha256"),
+        sha256=None if given.get("sha256") is None else str(given["sha256"]).lower(),
         total_billed_cost=None if total is None else Decimal(str(total)),
         exported_at=moment.astimezone(UTC) if moment else None,
     )

@@ -109,6 +109,16 @@ def known(con: duckdb.DuckDBPyConnection, dataset: str, content_sha256: str) -> 
     return Receipt(**{**values, "notes": json.loads(values["notes"])}, is_new=False)
 
 
+def months_of_delivery(con: duckdb.DuckDBPyConnection, receipt: Receipt) -> tuple[date, ...]:
+    """The months a stored delivery has rows in, in order."""
+    rows = con.execute(
+        "select month from delivery_months where dataset = ? and delivery_id = ? "
+        "and month is not null order by month",
+        [receipt.dataset, receipt.delivery_id],
+    ).fetchall()
+    return tuple(month for (month,) in rows)
+
+
 def seen_paths(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, tuple[str, int, int]]:
     """Of every path that was read: the delivery it brought, its size and time (µs) at that time."""
     rows = con.execute(

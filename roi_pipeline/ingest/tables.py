@@ -60,6 +60,8 @@ def parquet_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tupl
     except duckdb.Error as error:
         raise unreadable(error, name) from None
     header = _top_level(schema)
+    if "file_row_number" in map(str.lower, header):
+        raise DataRefused(f"{name}: rename the column file_row_number; the name is taken")
     names = _names(len(header))
     sql = f"read_parquet($path, file_row_number = true) as file({', '.join(names)}, file_row_no)"
     types = tuple(str(row[1]) for row in described)

@@ -22,27 +22,36 @@ select
     count(*) as predictions,
     cast(sum(weight) as decimal(38, 6)) as cases,
     cast(sum(cast(amount as decimal(19, 6)) * weight) as decimal(38, 6)) as amount,
-    cast(sum(cast(amount as decimal(19, 2)) * cast(amount as decimal(19, 2)) * weight) as decimal(38, 6)) as amount_squared,
+    cast(
+        sum(cast(amount as decimal(19, 2)) * cast(amount as decimal(19, 2)) * weight)
+        as decimal(38, 6)
+    ) as amount_squared,
     cast(sum(cast(outcome_amount as decimal(19, 6)) * weight) as decimal(38, 6)) as outcome_amount,
-    cast(sum(cast(outcome_amount as decimal(19, 2)) * cast(outcome_amount as decimal(19, 2)) * weight) as decimal(38, 6)) as outcome_amount_squared,
-    cast(sum(cast(amount as decimal(19, 2)) * cast(outcome_amount as decimal(19, 2)) * weight) as decimal(38, 6)) as amount_product,
+    cast(
+        sum(cast(outcome_amount as decimal(19, 2)) * cast(outcome_amount as decimal(19, 2)) * weight)
+        as decimal(38, 6)
+    ) as outcome_amount_squared,
+    cast(
+        sum(cast(amount as decimal(19, 2)) * cast(outcome_amount as decimal(19, 2)) * weight)
+        as decimal(38, 6)
+    ) as amount_product,
     cast(sum(cast(outcome_quantity as decimal(19, 6)) * weight) as decimal(38, 6)) as outcome_quantity
 from linked_prediction
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 
 /* example
-# Two blocked frauds of 500 and 300 and one allowed case that nobody has looked at yet.
+# Two blocked frauds of 500 and 300 and one allowed case, of two million, that nobody has looked at yet.
 given:
   scope: [{first_day: 2026-10-01, last_day: 2026-10-31}]
   prediction_log:
     - {prediction_id: p1, predicted_at: 2026-10-02 10:00:00, horizon_at: 2026-11-01 10:00:00, day: 2026-10-02, system_id: s, decision: block, amount: 500, weight: 1, row_no: 1}
     - {prediction_id: p2, predicted_at: 2026-10-02 11:00:00, horizon_at: 2026-11-01 11:00:00, day: 2026-10-02, system_id: s, decision: block, amount: 300, weight: 1, row_no: 2}
-    - {prediction_id: p3, predicted_at: 2026-10-02 12:00:00, horizon_at: 2026-11-01 12:00:00, day: 2026-10-02, system_id: s, decision: allow, amount: 40, weight: 1, row_no: 3}
+    - {prediction_id: p3, predicted_at: 2026-10-02 12:00:00, horizon_at: 2026-11-01 12:00:00, day: 2026-10-02, system_id: s, decision: allow, amount: 2000000, weight: 1, row_no: 3}
   outcome_log:
     - {prediction_id: p1, outcome_type: primary, outcome: fraud, observed_at: 2026-10-05 00:00:00, observed_month: 2026-10-01, row_no: 1}
     - {prediction_id: p2, outcome_type: primary, outcome: fraud, observed_at: 2026-10-05 00:00:00, observed_month: 2026-10-01, row_no: 2}
 expect:
   outcome_cells:
-    - {day: 2026-10-02, decision: allow, link: pending, outcome: null, predictions: 1, amount: 40, amount_squared: 1600}
+    - {day: 2026-10-02, decision: allow, link: pending, outcome: null, predictions: 1, amount: 2000000, amount_squared: 4000000000000}
     - {day: 2026-10-02, decision: block, link: linked, outcome: fraud, predictions: 2, amount: 800, amount_squared: 340000}
 */

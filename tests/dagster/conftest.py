@@ -12,17 +12,17 @@ from roi_pipeline.automation import definitions_of
 from roi_pipeline.portfolio import Portfolio
 
 
-@pytest.fixture()
+@pytest.fixture
 def company(tmp_path: Path) -> Portfolio:
     return portfolio.load(small_portfolio(tmp_path / "company"))
 
 
-@pytest.fixture()
+@pytest.fixture
 def definitions(company: Portfolio) -> dg.Definitions:
     return definitions_of(company)
 
 
-@pytest.fixture()
+@pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     with dg.instance_for_test(temp_dir=str(tmp_path)) as found:
         yield found

@@ -173,6 +173,14 @@ def test_an_edited_reference_file_can_be_put_back(make: Callable[..., Company]) 
     assert company.ingest("prices").receipts == ()
 
 
+def test_a_bill_that_is_put_back_counts_again_in_its_months(bills: Company) -> None:
+    for day, cost in ((1, 10), (2, 20), (3, 10)):
+        at(bills.put("inbox/billing/latest.csv", bill(cost)), day)
+        report = bills.ingest("billing")
+        assert report.months == (date(2026, 10, 1),)
+        assert billed(bills) == cost
+
+
 def test_small_tables_show_the_newest_version_of_a_key(make: Callable[..., Company]) -> None:
     company = make({"dataset": "operating_costs", "path": "inbox/costs/*"})
     header = "entry_id,document_on,amount,currency,category,system_id"

@@ -3,18 +3,15 @@
 import gzip
 import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-import fsspec
 import pytest
 from company import BILL, BILLING, PREDICTION, PREDICTIONS, Company, lines
 
 from roi_pipeline import warehouse
-from roi_pipeline.ingest import deliveries, discovery, landing
 from roi_pipeline.ingest.contracts import CONTRACTS, REFERENCE_DATASETS
 
 ROWS: dict[str, tuple[str, str]] = {
@@ -242,6 +239,15 @@ def test_naive_times_in_parquet_need_a_zone(make: Callable[..., Company]) -> Non
         assert found == [("1", datetime(2026, 10, 5, hour))]
 
 
+def test_a_parquet_column_with_a_taken_name_is_refused(logs: Company) -> None:
+    parquet(
+        logs,
+        "inbox/predictions/a.parquet",
+        f"select 1 as prediction_id, 7 as FILE_ROW_NUMBER, {ONE}",
+    )
+    assert "rename the column" in logs.ingest("predictions").refused[0].reason
+
+
 def test_parquet_with_a_column_that_cannot_be_a_time_is_refused(logs: Company) -> None:
     select = f"select 1 as prediction_id, {ONE}".replace(
         "'2026-10-05 08:00:00Z'::timestamptz", "17"
@@ -266,85 +272,3 @@ def test_a_bill_in_parquet_keeps_the_number_a_person_wrote(bills: Company) -> No
         "select billed_cost, effective_cost, list_cost, tags ->> 'a', x::varchar from billing"
     )
     assert found == [(Decimal("1.1"), Decimal("0.1"), Decimal("2.3"), "b", '{"x_List":[1,2]}')]
-
-
-def test_remote_files_are_copied_taken_in_and_left_alone(make: Callable[..., Company]) -> None:
-    remote = fsspec.filesystem("memory")
-    body = lines(PREDICTIONS, [PREDICTION.format(i=i) for i in range(3)]).encode()
-    remote.pipe("/bucket/2026-10/a.csv", body)
-    remote.pipe("/bucket/2026-10/a.csv.manifest.json", json.dumps({"rows": 3}).encode())
-    remote.pipe("/bucket/2026-10/b.csv", body[:-5])
-    company = make({"dataset": "predictions", "path": "memory://bucket/*/*"})
-    report = company.ingest("predictions")
-    assert [receipt.path for receipt in report.receipts] == ["memory://bucket/2026-10/a.csv"]
-    assert [refused.path for refused in report.refused] == ["memory://bucket/2026-10/b.csv"]
-    assert report.receipts[0].file_sha256 == sha256(body).hexdigest()
-    assert company.value("select count(*) from predictions") == 3
-    assert company.ingest("predictions").unchanged == ("memory://bucket/2026-10/a.csv",)
-    assert not list(discovery.workspace(company.portfolio).iterdir())
-    remote.rm("/bucket", recursive=True)
-
-
-def test_months_leave_out_prediction_files_without_rows_in_them(logs: Company) -> None:
-    for month in ("09", "10"):
-        row = PREDICTION.format(i=month).replace("2026-10", f"2026-{month}")
-        logs.put(f"inbox/predictions/{month}.csv", lines(PREDICTIONS, [row]))
-    logs.ingest("predictions")
-    months = [date(2026, 10, 1)]
-    deliveries.create_views(logs.con, logs.portfolio, months)
-    assert logs.rows("select prediction_id from predictions") == [("p10",)]
-    files = deliveries.live_files(logs.con, logs.portfolio, "predictions", months)
-    assert len(files) == 1
-    assert len(deliveries.live_files(logs.con, logs.portfolio, "predictions")) == 2
-
-
-def test_sweep_removes_what_a_crash_left_and_nothing_else(
-    logs: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, [PREDICTION.format(i=1)]))
-    logs.ingest("predictions")
-    logs.put("inbox/predictions/b.csv", lines(PREDICTIONS, [PREDICTION.format(i=2)]))
-    whole = landing.settle
-
-    def settle_and_crash(source, target):  # type: ignore[no-untyped-def]
-        whole(source, target)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(landing, "settle", settle_and_crash)
-    with pytest.raises(KeyboardInterrupt):
-        logs.ingest("predictions")
-    monkeypatch.undo()
-    part = logs.put("state/clean/predictions/.part-x.parquet", "half")
-    copy = logs.put("state/tmp/ingest/copy", "half")
-    left = deliveries.sweep(logs.con, logs.portfolio)
-    assert len(left) == 3
-    assert not part.exists()
-    assert not copy.exists()
-    logs.ingest("predictions")
-    assert logs.value("select count(*) from predictions") == 2
-    assert deliveries.sweep(logs.con, logs.portfolio) == []
-
-
-def test_quarantined_rows_lose_their_content_after_90_days(logs: Company) -> None:
-    rows = [PREDICTION.format(i=i) for i in range(200)] + ["x,never,card-fraud,v1,block"]
-    logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, rows))
-    logs.ingest("predictions")
-    deliveries.sweep(logs.con, logs.portfolio)
-    assert logs.value("select count(row) from quarantine") == 1
-    logs.con.execute("update deliveries set received_at = received_at - interval 91 days")
-    deliveries.sweep(logs.con, logs.portfolio)
-    assert logs.rows("select row_no, reason, row from quarantine") == [
-        (201, "bad predicted_at", None)
-    ]
-
-
-def test_many_small_files_cost_little_each(logs: Company) -> None:
-    import time
-
-    for number in range(40):
-        row = PREDICTION.format(i=number)
-        logs.put(f"inbox/predictions/{number}.csv", lines(PREDICTIONS, [row]))
-    logs.ingest("outcomes")
-    started = time.process_time()
-    logs.ingest("predictions")
-    assert (time.process_time() - started) / 40 < 0.1

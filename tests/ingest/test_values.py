@@ -186,12 +186,18 @@ def test_nan_inf_and_1e400_are_quarantined(make: Callable[..., Company]) -> None
     ]
 
 
+@pytest.mark.slow
 def test_a_million_tiny_charges_add_up_exactly(bills: Company) -> None:
-    row = BILL.format(cost="4.9e-7")
-    bills.put("inbox/billing/a.csv", lines(BILLING, [row] * 100_000))
+    row = BILL.format(cost="0.00000049")
+    bills.put("inbox/billing/a.csv", lines(BILLING, [row] * 1_000_000))
     (receipt,) = bills.ingest("billing").receipts
-    assert receipt.money_total == Decimal("0.049")
-    assert bills.value("select sum(billed_cost) from billing") == Decimal("0.049")
+    assert receipt.money_total == Decimal("0.49")
+    assert bills.value("select sum(billed_cost) from billing") == Decimal("0.49")
+
+
+def test_ten_thousand_charges_in_e_notation_add_up_exactly(bills: Company) -> None:
+    bills.put("inbox/billing/a.csv", lines(BILLING, [BILL.format(cost="4.9e-7")] * 10_000))
+    assert bills.ingest("billing").receipts[0].money_total == Decimal("0.0049")
 
 
 def test_digits_that_do_not_fit_are_counted(make: Callable[..., Company]) -> None:
