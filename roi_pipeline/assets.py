@@ -1,4 +1,4 @@
-"""Dagster's view of the books: one asset a dataset, ledger table and mart. Every body is one call."""
+"""Dagster's view of the books: one asset a dataset, ledger table and mart; a body is one call."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

@@ -84,8 +84,8 @@ def load(own: Path | None = None) -> dict[str, Model]:
         found[model.name] = model
     for union in (COST_LINES, VALUE_LINES):
         found[union] = _union(union, found.values())
-    order = TopologicalSorter(
-        {name: (model.reads & found.keys()) - {name} for name, model in found.items()}
+    order = TopologicalSorter(  # sorted, so that every process has the same order
+        {name: sorted((model.reads & found.keys()) - {name}) for name, model in found.items()}
     )
     return {name: found[name] for name in order.static_order()}
 

@@ -10,7 +10,7 @@ SHARED = ROOT.parent / "shared"
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real exports and logs beside the project; tests that need it skip without it."""
+    """The real exports and logs beside the project; tests that need them skip without them."""
     if not (SHARED / "data").is_dir():
         pytest.skip(f"real data not found at {SHARED}/data")
     return SHARED

@@ -160,8 +160,10 @@ def bill(month: date) -> str:
         "ChargePeriodEnd ChargeCategory BilledCost EffectiveCost BillingCurrency ServiceCategory "
         "Tags",
         [
-            ("acc", f"INV-{month:%Y%m}", start, end, _midnight(day), _midnight(_next(day)))
-            + ("Usage", cost, cost, "USD", service, tags)
+            (
+                *("acc", f"INV-{month:%Y%m}", start, end, _midnight(day), _midnight(_next(day))),
+                *("Usage", cost, cost, "USD", service, tags),
+            )
             for day in days(month)
             for cost, service, tags in lines
         ],
@@ -174,8 +176,10 @@ def capex() -> str:
         "asset_id description asset_class acquired_on in_service_on cost currency salvage_value "
         "life_months system_id category",
         [
-            ("SRV-1", "Server", "server", "2026-08-03", "2026-08-03", "1236.00", "USD", "36.00")
-            + (24, TRIAGE, "hardware")
+            (
+                *("SRV-1", "Server", "server", "2026-08-03", "2026-08-03", "1236.00", "USD"),
+                *("36.00", 24, TRIAGE, "hardware"),
+            )
         ],
     )
 
@@ -199,9 +203,7 @@ def operating_costs(month: date) -> str:
 
 def triage_decided(n: int) -> tuple[str, str]:
     """Of ten claims six are approved rightly, one wrongly, three are referred."""
-    return (
-        ("refer", "good") if n % 10 < 3 else ("approve", "bad") if n % 10 == 3 else ("approve", "good")
-    )
+    return ("refer", "good") if n % 10 < 3 else ("approve", "bad" if n % 10 == 3 else "good")
 
 
 def watch_decided(n: int) -> tuple[str, str]:

@@ -1,4 +1,4 @@
--- One file that was delivered, with what became of its rows.
+-- One file that was delivered, with what became of its rows; the tables people edit are in the inputs' checksum instead.
 -- grain: dataset, delivery_id
 select
     dataset,
@@ -17,10 +17,11 @@ select
     residue,
     exists (select 1 from delivery_months as m where m.delivery_id = r.delivery_id and m.is_live) as is_live
 from main.deliveries as r
+where r.dataset in ('billing', 'capex', 'asset_events', 'operating_costs', 'predictions', 'outcomes', 'fx')
 
 /* example
 given:
-  deliveries: [{dataset: billing, delivery_id: a, source_id: aws, rows_read: 3, rows_accepted: 2, rows_quarantined: 1, rows_superseded: 0}, {dataset: billing, delivery_id: b, source_id: aws}]
+  deliveries: [{dataset: billing, delivery_id: a, source_id: aws, rows_read: 3, rows_accepted: 2, rows_quarantined: 1, rows_superseded: 0}, {dataset: billing, delivery_id: b, source_id: aws}, {dataset: prices, delivery_id: p}]
   delivery_months: [{dataset: billing, delivery_id: a, month: 2026-10-01, is_live: false}, {dataset: billing, delivery_id: b, month: 2026-10-01, is_live: true}]
 expect:
   marts.deliveries:

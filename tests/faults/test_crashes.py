@@ -173,6 +173,7 @@ def test_a_disk_that_is_full(old: Path, next_edition: str, tmp_path: Path) -> No
     assert left_behind(folder, {found.name, next_edition}) == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_while_publishing(
     old: Path, next_edition: str, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roi_pipeline.errors import DataRefused
-from roi_pipeline.ingest import receipts
+from roi_pipeline.ingest import deliveries, receipts
 
 GOOD = PREDICTION + ",1.5"
 HEADER = PREDICTIONS + ",amount"
@@ -152,8 +152,6 @@ def test_the_share_that_refuses_a_file_is_the_portfolios(make: Callable[..., Com
 
 
 def test_take_in_raises_what_ingest_collects(logs: Company) -> None:
-    from roi_pipeline.ingest import deliveries
-
     logs.put("inbox/predictions/a.csv", PREDICTIONS)
     (found,) = deliveries.discover(logs.portfolio, "predictions")
     with pytest.raises(DataRefused, match="no line end"):

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from company import BILL, BILLING, PREDICTION, PREDICTIONS, Company, lines
 
+from roi_pipeline.errors import ConfigurationError
+
 ROWS = [PREDICTION.format(i=i).split(",") for i in range(200)]
 HEADER = PREDICTIONS.split(",")
 
@@ -214,8 +216,6 @@ def test_tags_keep_their_text_whatever_it_is(bills: Company) -> None:
 def test_a_format_without_an_adapter_is_a_mistake_of_configuration(
     make: Callable[..., Company], tmp_path: Path
 ) -> None:
-    from roi_pipeline.errors import ConfigurationError
-
     company = make({"dataset": "billing", "path": "inbox/*", "format": "oci_cost"})
     company.put("inbox/a.csv", lines(BILLING, [BILL.format(cost=1)]))
     with pytest.raises(ConfigurationError, match="oci_cost cannot be read yet"):

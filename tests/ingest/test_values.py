@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
+import duckdb
 import pytest
 from company import BILL, BILLING, PREDICTIONS, Company, lines
 from hypothesis import given
@@ -17,13 +19,18 @@ from roi_pipeline.ingest import casting
 from roi_pipeline.ingest.columns import CHARGE, DAY, INSTANT, MEASURE, MONEY, REAL, WHOLE, Column
 
 
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    """One empty database for all casts."""
+    return warehouse.in_memory(1)
+
+
 def cast(kind: str, *texts: str, zone: str | None = None) -> list[object]:
     """What the casts of a column of that type make of texts; None where they cannot be read."""
-    con = warehouse.in_memory(1)
     value = casting.typed(Column("value", kind), "raw", "VARCHAR", zone)
     bound = {"texts": list(texts)} | ({"zone": zone} if zone not in (None, "UTC") else {})
-    rows = con.execute(f"select {value} from (select unnest($texts) as raw)", bound).fetchall()
-    return [row[0] for row in rows]
+    query = f"select {value} from (select unnest($texts) as raw)"
+    return [row[0] for row in database().execute(query, bound).fetchall()]
 
 
 @pytest.mark.parametrize(

@@ -244,3 +244,18 @@ def test_other_inputs_give_another_edition(company: Path, dataset: str) -> None:
     assert before is not None
     assert (after.name, after.inputs_sha256) != (before.name, before.inputs_sha256)
     assert after.name != before.name
+
+
+def test_every_process_has_the_same_code_version() -> None:
+    """The order of the models, and with it the version of the code, is no matter of chance."""
+    code = "from roi_pipeline import models; print(*models.load())"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(said) == 1

@@ -1,0 +1,182 @@
+"""Every explained number is made of the delivered rows that are shown for it."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from small_portfolio import MONTHS
+
+from roi_pipeline import portfolio
+from roi_pipeline.errors import ConfigurationError, RoiError
+from roi_pipeline.explain import Explanation, explain
+from roi_pipeline.explain.columns import EXPLAINED
+
+OCTOBER = MONTHS[-1]
+CHOSEN = [
+    (table, column)
+    for table, columns in EXPLAINED.items()
+    for column in columns
+    if table != "roi_monthly" or not column.endswith(("_accrual", "_12"))
+]
+
+
+def told(folder: Path, table: str, system_id: str, column: str | None = None) -> Explanation:
+    return explain(portfolio.load(folder), table, OCTOBER, system_id, column)
+
+
+@pytest.mark.parametrize(("table", "column"), CHOSEN)
+def test_every_column_adds_up(small: Path, table: str, column: str) -> None:
+    explained = told(small, table, "card-watch", column)
+    assert explained.numbers
+    assert [number for number in explained.numbers if not number.adds_up] == []
+
+
+@pytest.mark.parametrize("system_id", ["portfolio", "unallocated", "claim-triage"])
+def test_totals_and_what_nobody_claims_add_up(small: Path, system_id: str) -> None:
+    for column in ("cumulative_net_cash", "cumulative_net_accrual", "window_value"):
+        explained = told(small, "roi_monthly", system_id, column)
+        assert explained.adds_up, column
+    if system_id != "claim-triage":
+        assert told(small, "tco_monthly", system_id).adds_up
+
+
+def test_a_cost_is_the_lines_of_the_bill(small: Path) -> None:
+    explained = told(small, "tco_monthly", "claim-triage")
+    compute = next(
+        n for n in explained.numbers if n.key == {"basis": "cash", "category": "compute"}
+    )
+    assert compute.published == 31 * Decimal("1.25")
+    assert [row.row_no for row in compute.rows] == list(range(1, 93, 3))  # every third line is its
+    assert {row.path for row in compute.rows} == {"inbox/billing/2026-10.csv"}
+
+
+def test_a_shared_invoice_gives_each_system_its_part(small: Path) -> None:
+    """A licence of 92.00 for 92 days: 31.00 in October, a quarter of it triage's."""
+    explained = told(small, "ledger_monthly", "claim-triage")
+    licence = next(n for n in explained.numbers if n.key["driver"] == "invoice/licence")
+    (row,) = licence.rows
+    assert (row.path, row.row_no) == ("inbox/operating_costs/2026-08.csv", 3)
+    assert row.amount == licence.published == Decimal("31.00") / 4
+    assert "its share of platform" in row.text
+
+
+def test_a_value_is_predictions_with_their_outcomes(small: Path) -> None:
+    """Seven frauds are stopped and known by the end of October, at 0.85 of their amount."""
+    explained = told(small, "value_attribution_monthly", "card-watch")
+    stopped = next(
+        n
+        for n in explained.numbers
+        if n.key["driver"] == "fraud_stopped" and n.key["view"] == "cohort"
+    )
+    lines = (small / "inbox" / "predictions" / "card-watch" / "2026-10.jsonl").read_text()
+    outcomes = (small / "inbox" / "outcomes" / "2026-10.csv").read_text().splitlines()[1:]
+    for row in stopped.rows:
+        prediction = json.loads(lines.splitlines()[row.row_no - 1])
+        assert row.amount == Decimal(prediction["amount"]) * Decimal("0.85")
+        assert outcomes[row.outcome_row_no - 1].split(",")[0] == prediction["prediction_id"]
+    assert len(stopped.rows) == 7
+    assert sum(row.amount for row in stopped.rows) == stopped.published
+
+
+def test_a_row_delivered_twice_and_an_outcome_told_twice_count_once(small: Path) -> None:
+    explained = told(small, "quality_monthly", "card-watch", "n")
+    (number,) = explained.numbers
+    keys = [(row.delivery_id, row.row_no) for row in number.rows]
+    assert len(keys) == len(set(keys)) == number.published
+
+
+def test_json_has_all_rows_and_they_add_up(small: Path, run: Callable) -> None:
+    answer = run(
+        "explain",
+        "roi_monthly",
+        "2026-10",
+        "claim-triage",
+        "net_cash",
+        "--rows",
+        "1",
+        "--json",
+        "--portfolio",
+        small,
+    )
+    assert answer.code == 0
+    (number,) = answer.json["numbers"]
+    signs = {line["number"]: line["sign"] for line in number["lines"]}
+    found = sum(signs[row["line"]] * Decimal(row["amount"]) for row in number["rows"])
+    assert found == Decimal(number["published"])
+    assert len(number["rows"]) == sum(line["rows_count"] for line in number["lines"])
+
+
+def test_the_first_rows_fit_a_narrow_window(small: Path, speak: Callable) -> None:
+    answer = speak(
+        ["explain", "roi_monthly", "2026-10", "claim-triage", "--rows", "2", "--portfolio", small]
+    )
+    assert answer.code == 0, answer.err
+    assert max(len(line) for line in answer.out.splitlines()) <= 60
+    assert "the first 2 of 90" in answer.out
+    assert "90 delivered rows add up to it exactly." in answer.out
+    assert "value - tco_cash  (method §1.5, D4)" in answer.out
+
+
+def edition_table(folder: Path, table: str, change: str) -> None:
+    """Change a published table behind everybody's back."""
+    name = json.loads((folder / "marts" / "current.json").read_text())["edition"]
+    file = folder / "marts" / name / f"{table}.parquet"
+    file.chmod(0o644)
+    with duckdb.connect() as con:
+        con.execute(f"create table t as from '{file}'")
+        con.execute(f"update t set {change}")
+        con.execute(f"copy t to '{file}' (format parquet)")
+
+
+def test_a_changed_number_does_not_add_up(copy: Path, run: Callable) -> None:
+    edition_table(copy, "roi_monthly", "net_cash = net_cash + 0.000000000000000001")
+    answer = run("explain", "roi_monthly", "2026-10", "claim-triage", "--portfolio", copy)
+    assert answer.code == 1
+    assert "DOES NOT ADD UP: the formula gives 83.75" in answer.out
+
+
+def test_a_changed_line_does_not_add_up(copy: Path) -> None:
+    edition_table(copy, "ledger_monthly", "amount = amount + 0.01 where driver = 'cloud/compute'")
+    explained = told(copy, "ledger_monthly", "claim-triage")
+    wrong = {n.key["driver"] for n in explained.numbers if not n.adds_up}
+    assert wrong == {"cloud/compute"}
+
+
+def test_a_changed_count_does_not_add_up(copy: Path) -> None:
+    edition_table(copy, "quality_monthly", "tp = tp + 1")
+    assert not told(copy, "quality_monthly", "card-watch", "tp").adds_up
+    assert told(copy, "quality_monthly", "card-watch", "fp").adds_up
+
+
+def test_what_landed_after_the_edition_does_not_disturb_it(copy: Path, run: Callable) -> None:
+    """A bill comes again with other costs, and a refused file keeps it from being published."""
+    bill = copy / "inbox" / "billing" / "2026-10.csv"
+    bill.write_text(bill.read_text().replace(",1.25,1.25,", ",2.25,2.25,"))
+    (copy / "inbox" / "outcomes" / "bad.csv").write_text("nothing\n1\n")
+    assert run("run", "--month", "2026-10", "--portfolio", copy).code == 3
+    assert told(copy, "tco_monthly", "claim-triage").adds_up
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (("no_table", "card-watch"), ConfigurationError, "did you mean|use one of"),
+        (("dim_system", "card-watch"), ConfigurationError, "explain one of"),
+        (("roi_monthly", "card-watch", "valeu"), ConfigurationError, "did you mean 'value'"),
+        (("roi_monthly", "card-wach"), RoiError, "did you mean 'card-watch'"),
+    ],
+)
+def test_wrong_names_are_met_with_right_ones(
+    small: Path, arguments: Any, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        told(small, *arguments)
+
+
+def test_a_month_without_an_edition_is_named(small: Path) -> None:
+    with pytest.raises(RoiError, match="2026-08 to 2026-10"):
+        explain(portfolio.load(small), "roi_monthly", MONTHS[0].replace(year=2025), "card-watch")

@@ -1,0 +1,193 @@
+"""A run: what it says, when there is nothing to do, and what keeps an edition from being made."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import duckdb
+import pytest
+from small_portfolio import MONTHS, put
+
+from roi_pipeline import portfolio, warehouse
+from roi_pipeline.cli.unchanged import changed_code, reason_to_run
+
+LAST = MONTHS[-1]
+
+
+def test_the_first_run_tells_what_became_of_every_row(first_run: tuple[Path, Any]) -> None:
+    told = first_run[1].json
+    intake = told["intake"]
+    assert told["published"]
+    assert told["months"] == ["2026-08", "2026-09", "2026-10"]
+    assert intake["rows_quarantined"] == 1  # September's prediction without a decision
+    assert intake["refused"] == []
+    assert intake["rows_read"] == sum(
+        intake[f"rows_{fate}"] for fate in ("accepted", "quarantined", "superseded")
+    )
+    assert {system["system_id"] for system in told["board"]["systems"]} == {
+        "claim-triage",
+        "card-watch",
+    }
+
+
+def why(folder: Path, first: date | None = None, through: date = LAST, **more: Any) -> str | None:
+    return reason_to_run(portfolio.load(folder), through, first, more.get("as_of"))
+
+
+def test_nothing_new_is_said_in_a_moment_and_without_dagster(
+    copy: Path, speak: Callable, tmp_path: Path
+) -> None:
+    start = monotonic()
+    told = speak(["run", "--month", "2026-10", "--portfolio", copy])
+    assert told.code == 0, told.err
+    assert told.out.startswith("nothing new: edition ")
+    assert told.out.count("\n") == 1
+    assert monotonic() - start < 15  # a loaded machine; alone it takes 2 s
+
+
+def test_the_quick_path_imports_neither_dagster_nor_great_expectations(copy: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys\nfrom roi_pipeline.cli import main\n"
+        f"main('run --month 2026-10 --portfolio {copy}'.split(), standalone_mode=False)\n"
+        "print(sorted({'dagster', 'great_expectations'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.stdout.startswith("nothing new")
+
+
+def test_an_unchanged_portfolio_is_no_reason(copy: Path) -> None:
+    assert why(copy) is None
+    assert why(copy, first=LAST) is None
+
+
+def test_a_file_that_changed_size_or_time_is_a_reason(copy: Path) -> None:
+    file = copy / "inbox" / "billing" / "2026-10.csv"
+    os.utime(file, (1_800_000_000, 1_800_000_000))
+    assert "inbox/billing/2026-10.csv" in str(why(copy))
+
+
+def test_a_new_file_is_a_reason(copy: Path) -> None:
+    file = copy / "inbox" / "billing" / "2026-10.csv"
+    shutil.copy2(file, file.with_name("2026-10-b.csv"))
+    assert "2026-10-b.csv" in str(why(copy))
+
+
+def test_an_edited_reference_table_is_a_reason(copy: Path) -> None:
+    file = copy / "reference" / "prices.csv"
+    file.write_text(file.read_text().replace("14.50", "14.60"))
+    assert "reference/prices.csv" in str(why(copy))
+
+
+def test_an_edited_portfolio_yaml_is_a_reason(copy: Path) -> None:
+    file = copy / "portfolio.yaml"
+    file.write_text(file.read_text() + "# a word\n")
+    assert "portfolio.yaml" in str(why(copy))
+
+
+def test_another_month_or_cut_off_is_a_reason(copy: Path) -> None:
+    assert why(copy, through=date(2026, 9, 1))
+    assert why(copy, as_of=datetime(2026, 10, 15))
+    assert why(copy, as_of=datetime(2026, 11, 1)) is None  # what it is by default
+
+
+def test_unchecked_months_are_a_reason(copy: Path) -> None:
+    assert "not been checked" in str(why(copy, first=MONTHS[0]))
+
+
+@pytest.mark.parametrize("name", ["marts.duckdb", "roi_monthly.parquet", "publication.parquet"])
+def test_a_missing_file_of_the_edition_is_a_reason(copy: Path, name: str) -> None:
+    next((copy / "marts").rglob(name)).unlink()
+    assert name in str(why(copy))
+
+
+def test_a_missing_or_held_database_is_a_reason(copy: Path) -> None:
+    with warehouse.opened(portfolio.load(copy)):
+        assert why(copy) is None  # this process holds it, and may read it
+    database = copy / "state" / "warehouse.duckdb"
+    database.write_bytes(b"not a database, but as long as one" * 500)
+    assert "cannot be read" in str(why(copy))
+    database.unlink()
+    assert "not there" in str(why(copy))
+
+
+def test_a_closed_month_is_a_reason(copy: Path) -> None:
+    with duckdb.connect(str(copy / "state" / "warehouse.duckdb")) as con:
+        con.execute("insert into closing values ('2026-08-01', 'e', 'me', now(), [])")
+    assert "closed" in str(why(copy))
+
+
+def test_a_delivery_that_was_taken_in_but_never_published_is_a_reason(copy: Path) -> None:
+    with duckdb.connect(str(copy / "state" / "warehouse.duckdb")) as con:
+        con.execute("update delivery_months set is_live = false where dataset = 'prices'")
+    assert "deliveries in use" in str(why(copy))
+
+
+def test_newer_code_is_a_reason(copy: Path) -> None:
+    assert changed_code(datetime(2000, 1, 1, tzinfo=UTC))
+    assert changed_code(datetime(2099, 1, 1, tzinfo=UTC)) is None
+    file = copy / "marts" / "current.json"
+    told = json.loads(file.read_text())
+    file.write_text(json.dumps(told | {"code_version": "0.0.1+older"}))
+    assert "models changed" in str(why(copy))
+
+
+def test_a_refused_file_publishes_nothing_and_is_named(
+    copy: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(copy / "inbox" / "outcomes" / "2026-11.csv", "prediction_id,observed\nt-1,x\n", LAST)
+    before = (copy / "marts" / "current.json").read_bytes()
+    told = run("run", "--month", "2026-10", "--portfolio", copy)
+    assert told.code == 3, told.out + told.err
+    assert "refused: inbox/outcomes/2026-11.csv" in told.out.replace("\n", " ")
+    assert "nothing published" in told.out
+    assert (copy / "marts" / "current.json").read_bytes() == before
+    assert "lacks" in run("run", "--month", "2026-10", "--json", "--portfolio", copy).out
+    (copy / "inbox" / "outcomes" / "2026-11.csv").unlink()
+    assert run("run", "--month", "2026-10", "--portfolio", copy).out.startswith("nothing new")
+
+
+def test_status_tells_of_a_later_run_that_failed(copy: Path, run: Callable) -> None:
+    (copy / "state" / "last_run.json").write_text(
+        json.dumps(
+            {
+                "is_good": False,
+                "ended_at": "2099-02-01T00:00:00+00:00",
+                "intake": {"refused": [["inbox/a.csv", "is cut"]]},
+                "failed_checks": [],
+                "error": None,
+            }
+        )
+    )
+    told = run("status", "--portfolio", copy)
+    assert "inbox/a.csv: is cut" in told.out
+    assert run("status", "--json", "--portfolio", copy).json["failed_run"]["error"] is None
+
+
+def test_a_missing_price_stops_the_run_and_is_named(copy: Path, run: Callable) -> None:
+    file = copy / "reference" / "prices.csv"
+    lines = [line for line in file.read_text().splitlines() if "alert_reviewed" not in line]
+    put(file, "\n".join(lines) + "\n", date(2026, 10, 20))
+    told = run("run", "--month", "2026-10", "--portfolio", copy)
+    assert "alert_reviewed" in told.out
+    assert "nothing published" in told.out
+    assert told.code in (1, 3)
+
+
+def test_an_older_cut_off_looks_back_and_current_stays(copy: Path, run: Callable) -> None:
+    before = json.loads((copy / "marts" / "current.json").read_text())["edition"]
+    told = run("run", "--month", "2026-09", "--portfolio", copy)
+    assert told.code == 0, told.out + told.err
+    assert "looked back" in told.out
+    assert json.loads((copy / "marts" / "current.json").read_text())["edition"] == before
+    again = run("publish", "--portfolio", copy)
+    assert again.code == 1
+    assert "looked back" in again.err.replace("\n", " ")
