@@ -50,7 +50,9 @@ having bool_and(is_null) or (bool_and(is_one) and count(distinct value) = 1)
 # Where a zone's clock is moved; every zone moves it at a quarter of an hour.
 CLOCK = """
 with quarter as (
-    select instant, epoch_us(timezone($zone, timezone('UTC', instant))) - epoch_us(instant) as ahead_us
+    select
+        instant,
+        epoch_us(timezone($zone, timezone('UTC', instant))) - epoch_us(instant) as ahead_us
     from range($first::timestamp, $after::timestamp, interval 15 minutes) as quarters(instant)
 )
 select epoch_us(instant), ahead_us

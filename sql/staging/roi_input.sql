@@ -13,24 +13,6 @@ with grid as (
     where m.month >= s.first_month
 ),
 
-amounts as (
-    select
-        l.month,
-        coalesce(l.system_id, 'portfolio') as system_id,
-        sum(l.amount) filter (
-            where l.basis = 'cohort' and l.category = 'direct' and coalesce(g.is_incremental, false)
-        ) as value,
-        sum(l.amount) filter (
-            where l.basis = 'cohort' and l.category = 'direct' and not coalesce(g.is_incremental, false)
-        ) as gross_value,
-        sum(l.amount) filter (where l.side = 'cost' and l.basis = 'cash') as tco_cash,
-        sum(l.amount) filter (where l.side = 'cost' and l.basis = 'accrual') as tco_accrual,
-        sum(l.avoidable_amount) filter (where l.side = 'cost' and l.basis = 'accrual') as avoidable
-    from ledger_monthly as l
-    left join evidence_grade as g on g.system_id = l.system_id and l.side = 'value'
-    group by grouping sets ((l.month, l.system_id), (l.month))
-),
-
 evidence as (
     select
         m.month,
@@ -70,7 +52,7 @@ select
     coalesce(e.linked, 0) as linked,
     d.maturity
 from grid as g
-left join amounts as a using (month, system_id)
+left join ledger_total as a using (month, system_id)
 left join evidence as e using (month, system_id)
 left join maturity as d using (month, system_id)
 window
