@@ -5,8 +5,9 @@ behind it (published.py), and under each line the delivered rows (rows.py), read
 clean files in the state the line was computed from (states.py, walk.py). Changes nothing.
 """
 
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 
@@ -14,12 +15,13 @@ from roi_pipeline import models
 from roi_pipeline.errors import RoiError
 from roi_pipeline.explain import published, states
 from roi_pipeline.explain.numbers import number_of
+from roi_pipeline.explain.published import Published
 from roi_pipeline.explain.tree import Explanation, Line, Number, SourceRow
 from roi_pipeline.explain.walk import Walk, descend
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import current
 
-__all__ = ["Explanation", "Line", "Number", "SourceRow", "explain"]
+__all__ = ["Explained", "Explanation", "Line", "Number", "SourceRow", "explain", "opened"]
 
 
 def explain(
@@ -31,34 +33,54 @@ def explain(
     for a table or column without a recipe. `adds_up` of the result says whether rows, lines and
     formula lead to the published number exactly.
     """
-    edition = current(portfolio.marts)
-    if edition is None:
-        raise RoiError(f"{portfolio.marts}: nothing is published yet; run `roi-pipeline run`")
-    chosen = published.check_names(edition, table, column)
-    with ExitStack() as stack:
-        there = stack.enter_context(published.opened(portfolio.marts, edition))
-        found = published.month_rows(there, edition, table, month, system_id)
-        known = stack.enter_context(states.receipts(portfolio))
-        last = date.fromisoformat(f"{edition.months[-1]}-01")
-        walk = Walk(portfolio, edition, models.load(portfolio.folder / "sql"), known, last, stack)
+    with opened(portfolio) as edition:
+        return edition.explain(table, month, system_id, column)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The current edition, open to be explained; what was read for one number serves the next."""
+
+    there: Published
+    walk: Walk
+
+    def explain(
+        self, table: str, month: date, system_id: str, column: str | None = None
+    ) -> Explanation:
+        """As the function of this name."""
+        edition = self.walk.edition
+        chosen = published.check_names(edition, table, column)
+        found = published.month_rows(self.there, edition, table, month, system_id)
         numbers: list[Number] = []
         for row in found:
             start = 1 + sum(len(number.lines) for number in numbers)
-            number = number_of(there, walk, table, row, chosen, start)
+            number = number_of(self.there, self.walk, table, row, chosen, start)
             numbers += [number] if number else []
-        numbers = _with_rows(walk, numbers)
-        notes = tuple(_notes(walk))
-    return Explanation(
-        table=table,
-        month=month,
-        system_id=system_id,
-        column=chosen,
-        edition=edition.name,
-        as_of=edition.as_of,
-        currency=next((row["currency"] for row in found if row.get("currency")), ""),
-        numbers=tuple(numbers),
-        notes=notes,
-    )
+        return Explanation(
+            table=table,
+            month=month,
+            system_id=system_id,
+            column=chosen,
+            edition=edition.name,
+            as_of=edition.as_of,
+            currency=next((row["currency"] for row in found if row.get("currency")), ""),
+            numbers=tuple(_with_rows(self.walk, numbers)),
+            notes=tuple(_notes(self.walk)),
+        )
+
+
+@contextmanager
+def opened(portfolio: Portfolio) -> Iterator[Explained]:
+    """The current edition, to explain several of its numbers; RoiError when there is none."""
+    edition = current(portfolio.marts)
+    if edition is None:
+        raise RoiError(f"{portfolio.marts}: nothing is published yet; run `roi-pipeline run`")
+    with ExitStack() as stack:
+        there = stack.enter_context(published.opened(portfolio.marts, edition))
+        known = stack.enter_context(states.receipts(portfolio))
+        last = date.fromisoformat(f"{edition.months[-1]}-01")
+        found = models.load(portfolio.folder / "sql")
+        yield Explained(there, Walk(portfolio, edition, found, known, last, stack))
 
 
 def _with_rows(walk: Walk, numbers: list[Number]) -> list[Number]:

@@ -47,9 +47,9 @@ left join cost_spread as p on p.dataset = 'billing' and p.delivery_id = c.delive
 given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
   billing:
-    - {delivery_id: d, row_no: 1, billing_currency: USD, billed_cost: 1500, effective_cost: 1500, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-31 23:00:00, charge_period_end: 2026-11-01 00:00:00, service_category: Compute}
-    - {delivery_id: d, row_no: 2, billing_currency: USD, billed_cost: -300, effective_cost: -300, billing_period_start: 2026-11-01 00:00:00, billing_period_end: 2026-12-01 00:00:00, charge_period_start: 2026-10-01 00:00:00, charge_period_end: 2026-10-01 01:00:00, service_category: Compute}
-    - {delivery_id: d, row_no: 3, billing_currency: USD, billed_cost: 0, effective_cost: 61, billing_period_start: 2026-11-01 00:00:00, billing_period_end: 2026-12-01 00:00:00, charge_period_start: 2026-10-01 00:00:00, charge_period_end: 2026-12-01 00:00:00, service_category: Compute}
+    - {delivery_id: d, row_no: 1, billing_currency: USD, billed_cost: 1500, effective_cost: 1500, billing_month: 2026-10-01, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-31 23:00:00, charge_period_end: 2026-11-01 00:00:00, service_category: Compute}
+    - {delivery_id: d, row_no: 2, billing_currency: USD, billed_cost: -300, effective_cost: -300, billing_month: 2026-11-01, billing_period_start: 2026-11-01 00:00:00, billing_period_end: 2026-12-01 00:00:00, charge_period_start: 2026-10-01 00:00:00, charge_period_end: 2026-10-01 01:00:00, service_category: Compute}
+    - {delivery_id: d, row_no: 3, billing_currency: USD, billed_cost: 0, effective_cost: 61, billing_month: 2026-11-01, billing_period_start: 2026-11-01 00:00:00, billing_period_end: 2026-12-01 00:00:00, charge_period_start: 2026-10-01 00:00:00, charge_period_end: 2026-12-01 00:00:00, service_category: Compute}
 expect:
   cloud:
     - {row_no: 1, month: 2026-10-01, basis: cash, amount: 1500}

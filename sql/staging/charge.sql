@@ -17,7 +17,7 @@ select
     b.billing_currency as currency,
     b.billed_cost,
     b.effective_cost,
-    cast(date_trunc('month', b.billed_on) as date) as billing_month,
+    b.billing_month,
     cast(b.charge_period_start as date) as start_on,
     greatest(cast(b.charge_period_start as date) + 1, cast(b.charge_period_end as date)) as end_on,
     b.document_on,
@@ -47,8 +47,8 @@ given:
     - {"on": 2026-10-30, base: EUR, currency: USD, rate: 1.25}
     - {"on": 2026-10-30, base: EUR, currency: JPY, rate: 160}
   billing:
-    - {row_no: 1, billing_currency: USD, billed_cost: 5, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, service_category: AI and Machine Learning}
-    - {row_no: 2, billing_currency: JPY, billed_cost: 800, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, charge_category: Tax}
+    - {row_no: 1, billing_currency: USD, billed_cost: 5, billing_month: 2026-10-01, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, service_category: AI and Machine Learning}
+    - {row_no: 2, billing_currency: JPY, billed_cost: 800, billing_month: 2026-10-01, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, charge_category: Tax}
 expect:
   charge:
     - {row_no: 1, billing_month: 2026-10-01, system_id: unallocated, category: ai_and_machine_learning, rate: 1, is_avoidable: true}

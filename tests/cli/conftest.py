@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from small_portfolio import small_portfolio
 
+from roi_pipeline import __version__, models
 from roi_pipeline.cli import main
 
 
@@ -81,20 +83,22 @@ def copy(small: Path, tmp_path: Path) -> Path:
 
 
 def settled(folder: Path) -> Path:
-    """Date the edition ahead, so that no edit of a source file meanwhile is a reason to run."""
+    """Make the edition one of the code as it is: an edit meanwhile is no reason to run."""
     file = folder / "marts" / "current.json"
     told = json.loads(file.read_text())
+    queries = "".join(model.code_version for model in models.load(folder / "sql").values())
+    told["code_version"] = f"{__version__}+{sha256(queries.encode()).hexdigest()[:12]}"
     file.write_text(json.dumps(told | {"published_at": "2099-01-01T00:00:00+00:00"}))
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run() -> Callable[..., Said]:
     """Run a command in this process."""
     return said
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def speak() -> Callable[..., Said]:
     """Run a command in a process of its own, 60 columns wide."""
     return spoken

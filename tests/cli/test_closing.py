@@ -70,13 +70,11 @@ def test_books_that_moved_are_neither_closed_nor_published(copy: Path, run: Call
 
 
 @pytest.fixture(scope="module")
-def restated(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def restated(small: Path, run: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """August and September closed, then a dearer September bill and a late outcome of August."""
-    from conftest import said
-
     folder = tmp_path_factory.mktemp("closing") / "restated"
     shutil.copytree(small, folder)
-    assert said("close", "2026-09", "--portfolio", folder).code == 0
+    assert run("close", "2026-09", "--portfolio", folder).code == 0
     bill = folder / "inbox" / "billing" / "2026-09.csv"
     text = bill.read_text().replace(",2.10,2.10,", ",2.60,2.60,")
     put(bill, text, date(2026, 10, 20))
@@ -86,7 +84,7 @@ def restated(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         table("prediction_id observed_at outcome", late),
         date(2026, 10, 21),
     )
-    told = said("run", "--month", "2026-10", "--portfolio", folder)
+    told = run("run", "--month", "2026-10", "--portfolio", folder)
     assert told.code == 0, told.out + told.err
     return folder
 

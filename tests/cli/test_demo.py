@@ -11,12 +11,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, float]:
-    from conftest import spoken
-
+def demo(speak: Callable, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, float]:
     folder = tmp_path_factory.mktemp("demo") / "demo"
     start = monotonic()
-    told = spoken(["demo", folder])
+    told = speak(["demo", folder])
     return folder, told, monotonic() - start
 
 

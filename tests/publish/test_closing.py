@@ -125,6 +125,7 @@ def test_restatements_after_the_next_closing_are_only_what_is_new(
     assert now == was - 10
 
 
+@pytest.mark.slow
 def test_what_is_taken_back_is_restated_to_nothing(closed: tuple[Path, Edition]) -> None:
     """The credit was a mistake: the sender delivers the first bill again under a newer date."""
     folder, before = closed
@@ -137,6 +138,7 @@ def test_what_is_taken_back_is_restated_to_nothing(closed: tuple[Path, Edition])
         assert month_of(folder, after, month) == month_of(folder, before, month)
 
 
+@pytest.mark.slow
 def test_an_older_file_that_comes_later_changes_nothing(closed: tuple[Path, Edition]) -> None:
     folder, before = closed
     old = [("card-fraud", "99")]

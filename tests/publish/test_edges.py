@@ -85,6 +85,7 @@ def test_months_of_one_class_or_none(tmp_path: Path) -> None:
     assert value[2][2] is not None
 
 
+@pytest.mark.slow
 def test_what_nobody_knows_yet_has_a_reason(tmp_path: Path) -> None:
     predictions = [("2026-01-05T12:00:00Z", "flag")]
     with books(log_company(tmp_path / "acme", predictions, []), JANUARY) as opened:
@@ -204,6 +205,7 @@ def test_a_price_that_is_missing_stops_the_run(company: Path) -> None:
     assert after.months == before.months
 
 
+@pytest.mark.slow
 def test_a_price_that_ends_before_the_last_prediction_is_missing_too(company: Path) -> None:
     prices = company / "reference" / "prices.csv"
     rows = prices.read_text().replace("pass/good,case,0,USD,2026-01-01,", "{}")

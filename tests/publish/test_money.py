@@ -275,6 +275,7 @@ def test_a_mapping_deleted_in_the_folder(company: Path) -> None:
     assert in_and_out == [(card + moved + nobody, card, moved + nobody, 0)]
 
 
+@pytest.mark.slow
 def test_many_tiny_charges(company: Path) -> None:
     """4.9e-7, twenty thousand times: nothing is rounded away before the mart (promise 23)."""
     line = (

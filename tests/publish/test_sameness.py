@@ -231,7 +231,7 @@ def test_every_table_says_its_rows_and_its_checksum(company: Path) -> None:
         assert version[0].startswith("v1.2")  # drivers of BI tools lag behind
 
 
-@pytest.mark.parametrize("dataset", ["billing", "outcomes"])
+@pytest.mark.parametrize("dataset", ["billing", pytest.param("outcomes", marks=pytest.mark.slow)])
 def test_other_inputs_give_another_edition(company: Path, dataset: str) -> None:
     """The test that the tests above can fail: one cent, or one outcome, is another edition."""
     before = current(company / "marts")

@@ -1,0 +1,147 @@
+"""What a month costs, beside what the same work costs without the pipeline.
+
+    python benchmarks/month.py --rows 10_000_000
+
+Prints a Markdown table: CPU-seconds of the process tree, wall time, peak memory, and ratios to
+rivals that ran in the same call over the same files. Every run is its own process; rivals take
+turns with the pipeline, and of `--repeat` runs the cheapest counts.
+"""
+
+import argparse
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import data
+import measure
+
+AS_OF = datetime(2027, 1, 1)  # all outcomes have arrived
+RIVALS = ("scan", "join", "hand", "pandas")
+
+
+def books(folder: Path) -> dict[str, list[float]]:
+    """The month through the books, without Dagster; CPU-seconds and wall time by step."""
+    steps = measure.Steps()
+    with steps.of("imports"):
+        from roi_pipeline import gx_duckdb, portfolio  # noqa: F401
+        from roi_pipeline.books import session
+        from roi_pipeline.books.ledger import WHOLE, monthly_marts
+        from roi_pipeline.publish import editions
+        from roi_pipeline.quality import suites
+    found = portfolio.load(folder)
+    with steps.of("open"):
+        opening = session.opened(found, data.MONTH, AS_OF)
+        run = opening.__enter__()
+    for dataset in (*portfolio.DATASETS, *portfolio.REFERENCES):
+        is_log = dataset in ("predictions", "outcomes", "billing")
+        with steps.of(f"ingest {dataset if is_log else 'the rest'}"):
+            report = run.ingest(dataset)
+        if report.refused:
+            raise RuntimeError("; ".join(refusal.reason for refusal in report.refused))
+    with steps.of("cells"):
+        run.build_cells()
+    with steps.of("ledger"):
+        for name in WHOLE:
+            run.build_whole(name)
+        for model in run.models.values():
+            if model.layer == "ledger":
+                run.build_ledger(model.name)
+    with steps.of("marts"):
+        for name in monthly_marts(run.models):
+            run.build_mart(name)
+    with steps.of("checks"):
+        for name in suites():
+            run.check(name, data.MONTH, data.MONTH)
+    with steps.of("publication"):
+        editions.publish(run)
+    opening.__exit__(None, None, None)
+    return steps.spent
+
+
+def dagster(folder: Path) -> dict[str, list[float]]:
+    """The month as `roi-pipeline run` does it: the Dagster job, in process."""
+    steps = measure.Steps()
+    with steps.of("imports"):
+        from roi_pipeline import automation, gx_duckdb, portfolio  # noqa: F401
+    logging.disable()
+    with steps.of("run"):
+        result = automation.run(portfolio.load(folder), data.MONTH, as_of=AS_OF)
+    if result.error or not result.is_published:
+        raise RuntimeError(result.error or str(result.failed_checks))
+    return steps.spent
+
+
+def forget(folder: Path) -> None:
+    """Take away all that earlier runs made of the inbox."""
+    for name in ("state", "marts"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def compared(folder: Path, rivals: Sequence[str], repeat: int) -> dict[str, measure.Cost]:
+    """The cheapest run of everything, by name."""
+    best: dict[str, measure.Cost] = {}
+
+    def keep(cost: measure.Cost) -> None:
+        if cost.name not in best or cost.cpu_s < best[cost.name].cpu_s:
+            best[cost.name] = cost
+
+    for _ in range(repeat):
+        for rival in rivals:
+            keep(measure.run(rival, [Path(__file__).with_name("rivals.py"), rival, folder]))
+        for way in ("dagster", "books"):
+            forget(folder)
+            for name in (way, f"{way} again"):
+                keep(measure.run(name, [__file__, "--folder", folder, "--only", way]))
+    return best
+
+
+def report(best: dict[str, measure.Cost], rows: int) -> str:
+    """The tables for docs/benchmarks.md."""
+    steps = {
+        name: values for name, values in best["books"].said.items() if isinstance(values, list)
+    }
+    cells = float(steps["cells"][0])
+    floor, hand = best["join"].cpu_s, best["hand"].cpu_s
+    costs = [
+        [cost.name, cost.cpu_s, cost.wall_s, cost.peak_gb, cost.cpu_s / floor]
+        for cost in best.values()
+    ]
+    costs.append(["cells step alone", cells, float(steps["cells"][1]), "", cells / floor])
+    by_step = [[name, *map(float, values)] for name, values in steps.items()]
+    ratios = [["cells step : hand-written", cells / hand]]
+    if "pandas" in best:
+        ratios.append(["pandas : cells step", best["pandas"].cpu_s / cells])
+    target = 3 * floor + best["scan"].cpu_s
+    ratios.append(["whole month : (3 floors + one read)", best["books"].cpu_s / target])
+    return "\n\n".join(
+        [
+            f"{rows:,} predictions, {measure.machine()}",
+            measure.table(["run", "CPU-s", "wall s", "peak GB", "x floor"], costs),
+            measure.table(["step of `books`", "CPU-s", "wall s"], by_step),
+            measure.table(["ratio", ""], ratios),
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=lambda text: int(text.replace("_", "")), default=10_000_000)
+    parser.add_argument("--folder", type=Path, default=Path("build/benchmarks"))
+    parser.add_argument("--repeat", type=int, default=2)
+    parser.add_argument("--memory", default="4GB")
+    parser.add_argument("--without", action="append", default=[], choices=RIVALS)
+    parser.add_argument("--only", choices=("books", "dagster"), help="one run over FOLDER")
+    given = parser.parse_args()
+    if given.only:
+        print(json.dumps({"books": books, "dagster": dagster}[given.only](given.folder)))
+        return
+    folder = data.company(given.folder.resolve(), given.rows, given.memory)
+    rivals = [rival for rival in RIVALS if rival not in given.without]
+    print(report(compared(folder, rivals, given.repeat), given.rows))
+
+
+if __name__ == "__main__":
+    main()
