@@ -121,7 +121,8 @@ def plainly(step: CellsStep) -> duckdb.DuckDBPyConnection:
     horizon = " ".join(f"when '{name}' then {days}" for name, days in HORIZONS.items())
     con.execute(
         f"create view prediction_log as select *, predicted_at + to_days(case system_id {horizon} "
-        f"else 3650 end) as horizon_at, {day.format(zone=step.time_zone, at='predicted_at')} as day "
+        "else 3650 end) as horizon_at, "
+        f"{day.format(zone=step.time_zone, at='predicted_at')} as day "
         f"from read_parquet([{listed['p']}])"
     )
     con.execute(
@@ -191,10 +192,13 @@ def test_days_are_those_of_the_zone(tmp_path: Path, zone: str) -> None:
     con.execute("set TimeZone = 'UTC'")
     clock = calendar(con, a_step(tmp_path, seed=1, zone=zone, plain=True, id_type="uuid"))
     assert isinstance(clock, Calendar)
-    ours, asked = clock.day("at"), f"cast(timezone('{zone}', timezone('UTC', at)) as date)"
+    ours, asked = (
+        clock.day("instant"),
+        f"cast(timezone('{zone}', timezone('UTC', instant)) as date)",
+    )
     wrong = con.execute(
-        f"select at from (select unnest(range(timestamp '2026-06-01', timestamp '2027-06-01', "
-        f"interval 7 minutes)) as at) where {ours} <> {asked}"
+        f"select instant from (select unnest(range(timestamp '2026-06-01', timestamp '2027-06-01', "
+        f"interval 7 minutes)) as instant) where {ours} <> {asked}"
     )
     assert wrong.fetchall() == []
     first = datetime.fromtimestamp(clock.changes[0][0] / 1e6, UTC)
