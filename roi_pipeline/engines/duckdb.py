@@ -146,7 +146,7 @@ def _fill_repeated(con: duckdb.DuckDBPyConnection, model: Model, log: str, query
     key = f"hash({', '.join(model.grain)})"
     hashes = np.asarray(con.execute(f"select {key} as h from {log}").fetchnumpy()["h"])  # noqa: S608
     hashes.sort()
-    repeated = hashes[:0]
+    repeated = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
     con.register("repeated_hash", {"h": repeated})
     _show(con, log, f"select * from ({query}) where {key} in (select h from repeated_hash)")  # noqa: S608
     con.execute(f"create or replace temp table {model.name} as {model.query}").fetchall()
