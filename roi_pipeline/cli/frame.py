@@ -9,7 +9,7 @@ import logging
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -86,13 +86,21 @@ def framed(command: Callable[..., Answer]) -> Callable[..., None]:
         if as_json:
             click.echo(json.dumps(answer.document, indent=1, default=_plain, ensure_ascii=False))
         elif not is_quiet:
-            out = Console(highlight=False, soft_wrap=False)
-            for each in answer.shown:
-                out.print(each)
+            click.echo(_laid_out(answer.shown, Console(highlight=False)), nl=False)
+        elif answer.exit_code not in (0, BREACHED):
+            click.echo(_laid_out(answer.shown, Console(stderr=True)), nl=False, err=True)
         if answer.exit_code:
             sys.exit(answer.exit_code)
 
     return run
+
+
+def _laid_out(shown: Iterable[RenderableType], console: Console) -> str:
+    """What a console would print, without the blanks that fill its lines."""
+    with console.capture() as captured:
+        for each in shown:
+            console.print(each)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def _guarded(frame: Frame, work: Callable[[], Answer]) -> Answer:

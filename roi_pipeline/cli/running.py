@@ -78,7 +78,7 @@ def run(found: Portfolio, wanted: Asked) -> Answer:
         told = {"published": False, "edition": standing.edition.name, "reason": "nothing new"}
         last_run.keep(found, told, is_good=True)
         return Answer(told | {"board": document(standing)}, (line,))
-    log.info("%s", reason)
+    log.info("running, because %s", reason)
     from roi_pipeline import automation  # seconds of import, and only needed now
 
     before = editions.current(found.marts)
@@ -242,18 +242,17 @@ def demo_command(frame: Frame, folder_of_demo: Path) -> Answer:
 def _next(folder: Path) -> list[Text]:
     """Where things are, and what to try."""
     where = (
-        (folder / "inbox", "what was delivered"),
-        (folder / "reference", "prices, terms and rules that people edit"),
-        (folder / "marts" / "current.json", "which edition is current; its Parquet beside it"),
-        (folder / "marts" / "marts.duckdb", "the same tables as one database"),
+        ("inbox/", "what was delivered"),
+        ("reference/", "prices, terms and rules that people edit"),
+        ("marts/current.json", "which edition is current; its Parquet is beside it"),
+        ("marts/marts.duckdb", "the same tables as one database"),
     )
-    at = f"--portfolio {folder}"
     commands = (
-        f"roi-pipeline status {at}",
-        f"roi-pipeline explain roi_monthly 2026-10 card-fraud value {at}",
-        f"roi-pipeline close 2026-09 --by you {at}",
+        "roi-pipeline status",
+        "roi-pipeline explain roi_monthly 2026-10 card-fraud value",
+        "roi-pipeline close 2026-09 --by you",
     )
-    lines = [Text(), Text("Where things are", style="bold")]
+    lines = [Text(), Text.assemble(("Where things are: ", "bold"), str(folder))]
     lines += [Text(f"  {path}\n    {what}") for path, what in where]
-    lines += [Text(), Text("Try next", style="bold")]
+    lines += [Text(), Text.assemble(("Try next, after ", "bold"), f"cd {folder}")]
     return [*lines, *(Text(f"  {command}") for command in commands)]
