@@ -16,6 +16,9 @@ from roi_pipeline.warehouse import count, rows
 
 EDITION = "edition"
 VIEWS = ("staging", "cost", "value")
+# Tables that every ingestion writes: what reads them waits for all of them. (A mart, made of the
+# receipts, bears the name of one.)
+RECEIPTS = frozenset(("deliveries", "delivery_months", "delivery_money", "quarantine"))
 # What the tables that Python fills read, so that the lineage shows it.
 PYTHON_READS: Mapping[str, Sequence[str]] = {
     "depreciation": ("asset", "asset_events"),
@@ -106,6 +109,8 @@ def upstream(name: str, models: Mapping[str, Model]) -> set[str]:
         found.add(read)
         if read in models and models[read].layer in VIEWS:
             left |= models[read].reads - found
+    if found & RECEIPTS:
+        found |= {*DATASETS}
     return found - {name}
 
 
@@ -173,8 +178,7 @@ def all_assets(
     marts = monthly_marts(models)
     tables = [*WHOLE, *(m.name for m in models.values() if m.layer == "ledger"), *marts]
     views = [m for m in models.values() if m.layer in VIEWS]
-    receipts = {"deliveries"}  # models read the receipts of this name; the mart is made of them
-    known = frozenset([*datasets, *CELLS, *tables, *(view.name for view in views)]) - receipts
+    known = frozenset([*datasets, *CELLS, *tables, *(view.name for view in views)]) - RECEIPTS
     return [
         *(source_asset(dataset, months) for dataset in datasets),
         *(view_spec(view, known) for view in views),
