@@ -52,7 +52,11 @@ def build_cells(
 def ensure_cells(
     con: duckdb.DuckDBPyConnection, portfolio: Portfolio, models: Mapping[str, Model]
 ) -> None:
-    """Give the cells tables their shape before the first month is built: the shape of no rows."""
+    """Give the cells tables their shape before the first month is built: the shape of no rows.
+
+    Also removes what an interrupted step left.
+    """
+    shutil.rmtree(_workspace(portfolio), ignore_errors=True)
     existing = {name for (name,) in rows(con, "select table_name from duckdb_tables()")}
     if set(CELLS) <= existing:
         return
@@ -71,6 +75,11 @@ def engine_of(portfolio: Portfolio) -> Engine:
     raise ConfigurationError(
         f"portfolio.yaml: engine.name {engine.name!r} is not available yet; use duckdb"
     )
+
+
+def _workspace(portfolio: Portfolio) -> Path:
+    """Where the step leaves its files until they are in the database."""
+    return portfolio.state / "tmp" / "cells"
 
 
 def _observed(portfolio: Portfolio, first: date, last: date, as_of: datetime) -> list[date]:
@@ -122,7 +131,7 @@ def _step(
     observed = _observed(portfolio, stretch.first, stretch.last, as_of)
     predictions = live_deliveries(con, portfolio, "predictions", around)
     outcomes = live_deliveries(con, portfolio, "outcomes", observed)
-    folder = portfolio.state / "tmp" / "cells"
+    folder = _workspace(portfolio)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return CellsStep(

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.columns import Columns
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -25,8 +26,6 @@ from roi_pipeline.cli.words import (
     reason,
 )
 
-WIDE = 132  # columns from which one line a system is readable
-
 
 class BoardLook:
     """The board, as wide as the window."""
@@ -38,8 +37,9 @@ class BoardLook:
         board = self.board
         yield _heading(board)
         yield Text()
-        if options.max_width >= WIDE:
-            yield _table(board)
+        table = _table(board)
+        if table.__rich_measure__(console, options.update(width=1000)).maximum <= options.max_width:
+            yield table
             yield from _actions(board)
             yield Text()
         else:
@@ -172,7 +172,8 @@ def _breakeven(row: Row) -> str:
     return f"{verb} {month_name(row.breakeven_month)}"
 
 
-def _legend(board: Board) -> Text:
+def _legend(board: Board) -> RenderableType:
+    """What the signs of the strips mean, none of them torn apart at the end of a line."""
     used = [
         *dict.fromkeys(
             standing.status for row in board.rows for standing in row.history if standing.status
@@ -182,7 +183,7 @@ def _legend(board: Board) -> Text:
     parts = [Text.assemble((sign, style), f" {words}") for sign, words, style in signs]
     if any(standing.held_reason for row in board.rows for standing in row.history):
         parts.append(Text(f"{HELD} held: no evidence that month"))
-    return Text("  ").join(parts) if parts else Text("no system is live yet")
+    return Columns(parts, padding=(0, 2)) if parts else Text("no system is live yet")
 
 
 def _notes(board: Board) -> Iterator[Text]:
