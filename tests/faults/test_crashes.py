@@ -30,7 +30,7 @@ RUN = (
     "print(run(Path(sys.argv[1]), date.fromisoformat(sys.argv[2])).name)"
 )
 # Every point takes about four seconds; ROI_CRASH_STEP=1 tries them all.
-STEP = int(os.environ.get("ROI_CRASH_STEP", "19"))
+STEP = int(os.environ.get("ROI_CRASH_STEP", "29"))
 
 
 def deliver_late(folder: Path) -> None:
