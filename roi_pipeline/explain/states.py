@@ -7,7 +7,7 @@ views over the clean files, the models as views; the working database is only re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +86,16 @@ def receipts(portfolio: Portfolio) -> Iterator[Receipts]:
 
 
 def published_state(portfolio: Portfolio, edition: Edition, known: Receipts) -> State:
-    """The state behind an edition: what is in use now, or, where that has moved on since, what the
-    edition's own table of deliveries says."""
+    """The state behind an edition: what is in use now, or, where inputs came since, what had been
+    received when it was published."""
     as_of = datetime.fromisoformat(edition.as_of).replace(tzinfo=None)
-    if inputs_sha256(Session(known.con, portfolio, {}, _scope(edition))) == edition.inputs_sha256:
+    now = Session(known.con, portfolio, {}, _scope(edition))
+    if inputs_sha256(now) == edition.inputs_sha256:
         live = rows(known.con, "select distinct delivery_id from delivery_months where is_live")
-        return State(f"edition {edition.name}", frozenset(name for (name,) in live), as_of)
-    return State(f"edition {edition.name}", _live_of(portfolio.marts / edition.name), as_of)
+    else:
+        after = datetime.fromisoformat(edition.published_at) + timedelta(seconds=1)
+        live = rows(known.con, "select delivery_id from deliveries where received_at < ?", [after])
+    return State(f"edition {edition.name}", frozenset(name for (name,) in live), as_of)
 
 
 def _scope(edition: Edition) -> Scope:
@@ -111,15 +114,6 @@ def closing_state(marts: Path, closing: Closing) -> State:
     with duckdb.connect() as con:
         (as_of,) = con.read_parquet(str(file)).project("as_of").fetchall()[0]
     return State(f"edition {closing.edition}, as closed", closing.live, as_of)
-
-
-def _live_of(folder: Path) -> frozenset[str]:
-    file = folder / "deliveries.parquet"
-    if not file.is_file():
-        raise RoiError(f"{file}: not there; publish again with `roi-pipeline run`")
-    with duckdb.connect() as con:
-        live = con.read_parquet(str(file)).filter("is_live").project("delivery_id").fetchall()
-    return frozenset(delivery_id for (delivery_id,) in live)
 
 
 @contextmanager

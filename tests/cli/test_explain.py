@@ -1,6 +1,7 @@
 """Every explained number is made of the delivered rows that are shown for it."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -153,8 +154,11 @@ def test_a_changed_count_does_not_add_up(copy: Path) -> None:
     assert told(copy, "quality_monthly", "card-watch", "fp").adds_up
 
 
-def test_what_landed_after_the_edition_does_not_disturb_it(copy: Path, run: Callable) -> None:
+def test_what_landed_after_the_edition_does_not_disturb_it(
+    small: Path, copy: Path, run: Callable
+) -> None:
     """A bill comes again with other costs, and a refused file keeps it from being published."""
+    shutil.copy2(small / "marts" / "current.json", copy / "marts" / "current.json")
     bill = copy / "inbox" / "billing" / "2026-10.csv"
     bill.write_text(bill.read_text().replace(",1.25,1.25,", ",2.25,2.25,"))
     (copy / "inbox" / "outcomes" / "bad.csv").write_text("nothing\n1\n")
