@@ -9,14 +9,14 @@ from pathlib import Path
 
 import dagster as dg
 
-from roi_pipeline import portfolio
-from roi_pipeline.assets import all_assets
+from roi_pipeline import errors, portfolio
+from roi_pipeline.assets import EDITION, all_assets
 from roi_pipeline.books.scope import first_month
 from roi_pipeline.checks import all_checks
 from roi_pipeline.ingest.discovery import discover
 from roi_pipeline.models import load
 from roi_pipeline.portfolio import DATASETS, REFERENCES, Portfolio
-from roi_pipeline.publish.editions import Edition, current
+from roi_pipeline.publish.editions import Edition, named
 from roi_pipeline.quality import CheckOutcome, suites
 from roi_pipeline.resource import AS_OF, RANGE_FIRST, RANGE_LAST, Books, last_ended_month
 
@@ -31,17 +31,17 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run in process came to; `edition` is None when nothing was published."""
+    """What a run in process came to.
+
+    `edition` is the one it wrote, None when nothing was; `exit_code` is what the error that ended
+    it says of itself (contracts §5), None when it was not one of ours.
+    """
 
     edition: Edition | None
     failed_checks: tuple[CheckOutcome, ...]
     refused: tuple[str, ...]
     error: str | None
-
-    @property
-    def is_published(self) -> bool:
-        """Whether an edition came of it."""
-        return self.edition is not None
+    exit_code: int | None = None
 
 
 def definitions_of(found: Portfolio) -> dg.Definitions:
@@ -113,12 +113,14 @@ def run(
             for check in result.get_asset_check_evaluations()
             if not check.passed
         )
+        written = _written(result) if result.success else None
     return RunResult(
-        edition=current(found.marts) if result.success else None,
+        edition=named(found.marts, written) if written else None,
         failed_checks=failed,
         refused=tuple(_message(event) for event in failures if event.step_key in _INPUTS),
         error="; ".join(_message(event) for event in failures if event.step_key not in _INPUTS)
         or None,
+        exit_code=max(map(_exit_code, failures), default=None, key=lambda code: code or 0),
     )
 
 
@@ -190,6 +192,21 @@ def _message(event: dg.DagsterEvent) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
     return "" if error is None else error.message.strip().split(": ", 1)[-1]
+
+
+def _exit_code(event: dg.DagsterEvent) -> int | None:
+    """What the kind of the error that began a failure says: Dagster keeps no more than its name."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    kind = getattr(errors, str(error.cls_name), None) if error else None
+    return getattr(kind, "exit_code", None)
+
+
+def _written(result: dg.ExecuteInProcessResult) -> str:
+    """The name of the edition that a run wrote, current or looking back."""
+    (event,) = result.asset_materializations_for_node(EDITION)
+    return str(event.metadata["edition"].value)
 
 
 def _text(check: dg.AssetCheckEvaluation, name: str) -> str | None:

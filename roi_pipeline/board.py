@@ -99,9 +99,10 @@ class Board:
         return tuple(row.system_id for row in self.rows if row.is_breach)
 
 
-def read(marts: Path) -> Board:
-    """The board of the current edition; RoiError when there is none, or a file of it is missing."""
-    edition = current(marts)
+def read(marts: Path, looked_back: Edition | None = None) -> Board:
+    """The board of the current edition, or of one that looks back; RoiError when there is none, or
+    a file of it is missing."""
+    edition = looked_back or current(marts)
     if edition is None:
         raise RoiError(f"{marts}: nothing is published yet; run `roi-pipeline run`")
     with Tables(marts / edition.name) as tables:

@@ -7,7 +7,6 @@ import getpass
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
 
 import click
 from rich.text import Text
@@ -38,7 +37,6 @@ def close_command(frame: Frame, month: str, closed_by: str | None) -> Answer:
     found = portfolio.load(frame.folder)
     name = closed_by or getpass.getuser()
     with _at_edition(found) as (opened, edition):
-        _refuse_moved(opened, edition, ("ledger_monthly",), last)
         closed = closing.close(opened, last, name)
         through = rows(opened.con, "select max(month) from closing")[0][0]
     opens = add_months(through or last, 1)
@@ -80,7 +78,9 @@ def publish_command(frame: Frame) -> Answer:
     """Publish the books as they stand again, without a rebuild: after `close`, or a lost file."""
     found = portfolio.load(frame.folder)
     with _at_edition(found) as (opened, edition):
-        _refuse_moved(opened, edition, [n for n in edition.tables if n != SHOWS_CLOSED], None)
+        closing.refuse_moved(
+            opened, edition, [n for n in edition.tables if n != SHOWS_CLOSED], None
+        )
         opened.build_mart(SHOWS_CLOSED)
         new = editions.publish(opened)
     is_same = new.name == edition.name
@@ -101,40 +101,3 @@ def _at_edition(found: Portfolio) -> Iterator[tuple[Session, Edition]]:
     as_of = datetime.fromisoformat(edition.as_of).replace(tzinfo=None)
     with session.opened(found, last, as_of, wait_s=WAIT_S) as opened:
         yield opened, edition
-
-
-def _refuse_moved(
-    opened: Session, edition: Edition, tables: Sequence[str], through: date | None
-) -> None:
-    """Raise RoiError when the books say something else than the edition that everybody reads.
-
-    They do after a run that was refused or failed its checks, or that looked back: what it left
-    was never published, so it must be neither closed nor published here.
-    """
-    moved = [name for name in tables if _differs(opened, edition, name, through)]
-    if moved:
-        raise RoiError(
-            f"the books are not those of edition {edition.name} any more ({', '.join(moved[:5])} "
-            "differ): a later run looked back or published nothing; run `roi-pipeline run` first"
-        )
-
-
-def _differs(opened: Session, edition: Edition, name: str, through: date | None) -> bool:
-    """Whether a mart has other rows in the books than in the edition, up to a month."""
-    file = (opened.portfolio.marts / edition.name / f"{name}.parquet").resolve()
-    if not file.is_file():
-        raise RoiError(f"{file}: is missing; run `roi-pipeline run`, which publishes it again")
-    table = name if name == editions.CHECK_RESULTS else f"marts.{name}"
-    months = {column for column, *_ in rows(opened.con, f"describe {table}")}
-    month = "month" if "month" in months else "month_last" if "month_last" in months else None
-    last = through or opened.scope.months.last
-    kept = f"where {month} <= date '{last.isoformat()}'" if month else ""
-    given: dict[str, Any] = {"file": str(file)}
-    published = f"select * from read_parquet($file) {kept}"  # noqa: S608
-    columns = ", ".join(
-        f'"{column}"' for column, *_ in rows(opened.con, f"describe {published}", given)
-    )
-    books = f"select {columns} from {table} {kept}"  # noqa: S608
-    query = f"({books} except all {published}) union all ({published} except all {books})"
-    (count,) = rows(opened.con, f"select count(*) from ({query})", given)[0]  # noqa: S608
-    return bool(count)

@@ -6,7 +6,7 @@ when there is something to do.
 
 import logging
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -84,21 +84,23 @@ def run(found: Portfolio, wanted: Asked) -> Answer:
     before = editions.current(found.marts)
     started, clock = datetime.now(UTC), monotonic()
     result = automation.run(found, wanted.through, wanted.first, wanted.as_of)
-    return _told(found, wanted, result, before, _intake(found, started), monotonic() - clock)
+    return _told(found, wanted.note, result, before, _intake(found, started), monotonic() - clock)
 
 
 def _told(
     found: Portfolio,
-    wanted: Asked,
+    note: str | None,
     result: "RunResult",
     before: editions.Edition | None,
     intake: Intake,
     seconds: float,
 ) -> Answer:
     """The summary of a run, published or not."""
+    now = editions.current(found.marts)
     told: dict[str, Any] = {
         "published": result.edition is not None,
         "edition": result.edition.name if result.edition else None,
+        "current": now.name if now else None,
         "previous": before.name if before else None,
         "months": result.edition.months if result.edition else None,
         "seconds": round(seconds, 1),
@@ -108,13 +110,13 @@ def _told(
         "error": masked(result.error) if result.error else None,
     }
     shown: list[RenderableType] = [*_intake_lines(intake), *_check_lines(result)]
-    if wanted.note:
-        shown.append(Text(wanted.note))
+    if note:
+        shown.append(Text(note))
     last_run.keep(found, told, is_good=result.edition is not None)
     if result.edition is None:
         return _not_published(told, shown, result, before)
-    standing = board.read(found.marts)
-    shown += [*_edition_lines(result.edition, wanted, seconds), Text(), BoardLook(standing)]
+    standing = board.read(found.marts, result.edition)
+    shown += [*_edition_lines(result.edition, now, seconds), Text(), BoardLook(standing)]
     return Answer(told | {"board": document(standing)}, tuple(shown))
 
 
@@ -139,9 +141,8 @@ def _code(result: "RunResult") -> int:
     """2, 3 or 1: what the error that ended the run says, else what was refused or failed."""
     if any(check.is_blocking for check in result.failed_checks):
         return CheckFailed.exit_code
-    told = getattr(result, "exit_code", None)
-    if isinstance(told, int):
-        return told
+    if result.exit_code is not None:
+        return result.exit_code
     return DataRefused.exit_code if result.refused else RoiError.exit_code
 
 
@@ -197,25 +198,17 @@ def _check_lines(result: "RunResult") -> list[Text]:
     ]
 
 
-def _edition_lines(edition: editions.Edition, wanted: Asked, seconds: float) -> list[Text]:
-    months = f"{edition.months[0]} to {edition.months[-1]}"
-    if wanted.through < _last(edition) or (
-        wanted.as_of and f"{wanted.as_of.isoformat()}Z" < edition.as_of
-    ):
+def _edition_lines(
+    edition: editions.Edition, now: editions.Edition | None, seconds: float
+) -> list[Text]:
+    months = f"edition {edition.name}, {edition.months[0]} to {edition.months[-1]}, "
+    if now is not None and now.name != edition.name:
         return [
-            Text(
-                f"looked back in {seconds:.0f} s: that edition lies beside it, and edition "
-                f"{edition.name} ({months}) stays current"
-            )
+            Text.assemble(("looked back: ", "bold green"), months)
+            + Text(f"as known before {edition.as_of}, in {seconds:.0f} s; it lies beside edition ")
+            + Text(f"{now.name}, which stays current")
         ]
-    return [
-        Text.assemble(("published ", "bold green"), f"edition {edition.name}, {months}, ")
-        + Text(f"in {seconds:.0f} s")
-    ]
-
-
-def _last(edition: editions.Edition) -> date:
-    return date.fromisoformat(f"{edition.months[-1]}-01")
+    return [Text.assemble(("published ", "bold green"), months) + Text(f"in {seconds:.0f} s")]
 
 
 @click.command("demo")

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 PUBLICATION = "publication"
 CHECK_RESULTS = "check_results"
 CURRENT = "current.json"
+MANIFEST = "edition.json"  # in every edition: what `current.json` says while it is current
 DATABASE = "marts.duckdb"
 # Older drivers of BI tools read this storage version.
 STORAGE = "v1.2.0"
@@ -90,20 +91,35 @@ def publish(session: Session) -> Edition:
         shutil.rmtree(part)
     else:
         _write_publication(session.con, part, edition)
+        (part / MANIFEST).write_text(_text(edition), encoding="utf-8")
         _settle(part, folder)
     if before is not None and edition.as_of < before.as_of:
         log.info("edition %s looks back to %s; current stays %s", name, edition.as_of, before.name)
         return edition
     if before is None or before.name != name or not (marts / DATABASE).exists():
         _write_database(session.con, marts, folder)
-    _replace(marts / CURRENT, json.dumps(edition.document, indent=1) + "\n")
+    _replace(marts / CURRENT, _text(edition))
     return edition
 
 
 def current(marts: Path) -> Edition | None:
     """The edition that `current.json` names, or None before the first."""
+    return _read(marts / CURRENT)
+
+
+def named(marts: Path, name: str) -> Edition | None:
+    """The edition of that name, current or not; None when there is none."""
+    now = current(marts)
+    return now if now is not None and now.name == name else _read(marts / name / MANIFEST)
+
+
+def _text(edition: Edition) -> str:
+    return json.dumps(edition.document, indent=1) + "\n"
+
+
+def _read(file: Path) -> Edition | None:
     try:
-        found = json.loads((marts / CURRENT).read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     return Edition(

@@ -179,14 +179,27 @@ def test_a_missing_price_stops_the_run_and_is_named(copy: Path, run: Callable) -
     told = run("run", "--month", "2026-10", "--portfolio", copy)
     assert "alert_reviewed" in told.out
     assert "nothing published" in told.out
-    assert told.code in (1, 3)
+    assert told.code == 3  # contracts §5: data refused, nothing published
+
+
+def test_an_unset_key_is_a_mistake_of_configuration(copy: Path, run: Callable) -> None:
+    text = "prediction_id,predicted_at,system_id,model_version,decision,entity_id\n"
+    text += "k-1,2026-10-02T00:00:00Z,claim-triage,v1,allow,alice\n"
+    put(copy / "inbox" / "predictions" / "claim-triage" / "keyed.csv", text, LAST)
+    told = run("run", "--month", "2026-10", "--portfolio", copy)
+    assert "ROI_PII_KEY" in told.out
+    assert told.code == 2, told.out + told.err
 
 
 def test_an_older_cut_off_looks_back_and_current_stays(copy: Path, run: Callable) -> None:
     before = json.loads((copy / "marts" / "current.json").read_text())["edition"]
     told = run("run", "--month", "2026-09", "--portfolio", copy)
     assert told.code == 0, told.out + told.err
-    assert "looked back" in told.out
+    assert f"lies beside edition {before}" in told.out.replace("\n", " ")
+    assert "September" in told.out or "Sep 2026" in told.out, told.out
+    beside = copy / "marts" / told.out.partition("edition ")[2][:16]
+    said = json.loads((beside / "edition.json").read_text())
+    assert (said["edition"], said["months"][-1]) == (beside.name, "2026-09")
     assert json.loads((copy / "marts" / "current.json").read_text())["edition"] == before
     again = run("publish", "--portfolio", copy)
     assert again.code == 1

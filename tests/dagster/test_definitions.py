@@ -83,7 +83,7 @@ def test_a_failed_critical_check_publishes_nothing(
     result = automation.run(company, date(2026, 10, 1))
     failed = [(check.table, check.name) for check in result.failed_checks if check.is_blocking]
     assert failed == [("prices", "no_overlap")]
-    assert not result.is_published
+    assert result.edition is None
     assert current(company.marts) is None
 
 
