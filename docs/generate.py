@@ -1,4 +1,4 @@
-"""Write docs/tables.md and docs/inputs.md from the models and contracts; `--check` only compares.
+"""Write the reference pages from models, contracts and log shapes; `--check` only compares.
 
 python docs/generate.py [--check]
 """
@@ -13,6 +13,7 @@ import workbench  # noqa: E402
 
 from roi_pipeline.books.ledger import MONTHLY  # noqa: E402
 from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
+from roi_pipeline.ingest.events import SHAPES  # noqa: E402
 from roi_pipeline.suites import suites  # noqa: E402
 
 LAYERS = {
@@ -23,6 +24,25 @@ LAYERS = {
     "staging": "Staging: names, rates, shares",
     "cells": "Cells: the one heavy step",
 }
+SAID = {
+    "system_id": '"=support-assistant"',
+    "decision": '"=answered"',
+    "model_version": '"=v3"',
+}
+LOGS = """
+Logs that serving platforms write need no reshaping: name their format. Events are counted before
+they are read, and a batch becomes one prediction an instance, `id/0`, `id/1`, … What no log knows,
+above all the decision, is stated under `columns`: a constant (`=answered`; `=none` when nothing
+acted on the prediction) or any key of the log. A person's id is read only where `entity_id` is
+mapped to it, and then hashed. Prompts and answers are never kept, nor can they be mapped. What is
+sampled carries a weight: `weight: "=20"` where one call in twenty is captured. Times without a zone
+are UTC unless the source names a `time_zone`. JSON lines (up to 8 MB a line), CSV and Parquet are
+read alike; a million events take about a minute of one core.
+
+Any other log is a `table`: `columns` names its columns. One without ids can use the place of a row,
+`prediction_id: "=file:row"`; it stays the same when the file is sent again under its name. A file
+whose last line has no line end needs a manifest with its sha256, or it counts as cut.
+"""
 NOTE = "<!-- written by docs/generate.py; edit the models and contracts, not this file -->\n"
 
 
@@ -76,6 +96,22 @@ def inputs() -> str:
     return "".join(parts)
 
 
+def logs() -> str:
+    """Every shape of prediction logs: what it is, what it fills, what the portfolio must say."""
+    parts = ["# Prediction logs\n", NOTE, LOGS]
+    required = [column.name for column in CONTRACTS["predictions"].columns if column.required]
+    for shape in SHAPES.values():
+        module = sys.modules[f"roi_pipeline.ingest.events.{shape.format}"]
+        told = (module.__doc__ or "").strip()
+        said = [f"{name}: {SAID[name]}" for name in required if name not in shape.gives]
+        signs = " or ".join(" + ".join(f"`{key}`" for key in sorted(sign)) for sign in shape.signs)
+        parts.append(f"\n## {shape.format}\n{told}\n\nKnown by the keys {signs}.\n")
+        parts.append(f"Fills {', '.join(f'`{name}`' for name in shape.gives)}.\n")
+        parts.append("\n```yaml\n  - dataset: predictions\n    path: inbox/predictions/*\n")
+        parts.append(f"    format: {shape.format}\n    columns: {{{', '.join(said)}}}\n```\n")
+    return "".join(parts)
+
+
 def _columns(shape: list[tuple[str, ...]]) -> str:
     return "\n" + ", ".join(f"`{name}` {kind.lower()}" for name, kind, *_ in shape) + ".\n"
 
@@ -89,7 +125,7 @@ def _sql_type(kind: object) -> str:
 def main() -> int:
     """Write the files, or say which are stale."""
     stale = 0
-    for name, text in (("tables.md", tables()), ("inputs.md", inputs())):
+    for name, text in (("tables.md", tables()), ("inputs.md", inputs()), ("logs.md", logs())):
         file = ROOT / "docs" / name
         if "--check" in sys.argv:
             if not file.exists() or file.read_text(encoding="utf-8") != text:

@@ -33,7 +33,7 @@ SCENARIOS = (
     *("fraud_detection", "quality_control", "customer_service", "edge_logistics"),
     *("decision_support", "decision_matrix"),
 )
-# What may land in an inbox, and the tables people edit under reference/.
+# What may land in an inbox, the tables people edit under reference/, and named formats.
 DATASETS = ("billing", "capex", "asset_events", "operating_costs", "predictions", "outcomes", "fx")
 REFERENCES = (
     *("prices", "baselines", "terms", "allocation"),
@@ -42,6 +42,9 @@ REFERENCES = (
 BILLING_FORMATS = (
     *("focus", "aws_cur", "azure_cost", "gcp_billing", "oci_cost"),
     *("openai_costs", "anthropic_cost"),
+)
+LOG_FORMATS = (
+    *("otel_genai", "databricks_inference", "sagemaker_capture", "kserve_events", "litellm_spend"),
 )
 Mechanism = Literal["overwrite", "append"]
 ServingMode = Literal["realtime", "batch", "edge"]
@@ -120,10 +123,9 @@ class Source(_Part):
     @field_validator("format")
     @classmethod
     def _known_format(cls, name: str, info: ValidationInfo) -> str:
-        if "dataset" not in info.data:
-            return name
-        billing = info.data["dataset"] == "billing"
-        return written.one_of(name, BILLING_FORMATS if billing else ("table",))
+        formats = {"billing": BILLING_FORMATS, "predictions": ("table", *LOG_FORMATS)}
+        dataset = info.data.get("dataset")
+        return written.one_of(name, formats.get(dataset, ("table",))) if dataset else name
 
     @field_validator("columns")
     @classmethod

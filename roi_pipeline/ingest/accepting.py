@@ -5,7 +5,7 @@ receipt: nothing here is visible to anyone yet.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -18,6 +18,8 @@ from roi_pipeline.ingest.casting import UUID
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.contracts import CONTRACTS, REFERENCE_DATASETS
 from roi_pipeline.ingest.discovery import Found
+from roi_pipeline.ingest.events import SHAPES, reading
+from roi_pipeline.ingest.events.shape import Shape
 from roi_pipeline.ingest.files import Inspected
 from roi_pipeline.ingest.focus import focus_layout
 from roi_pipeline.ingest.judging import Job, has_residue
@@ -95,7 +97,7 @@ def _land(
     reasons = landing.find_faults(con, job, part)
     superseded = reasons.pop("", 0)
     _refuse_many_faults(portfolio, job, rows, reasons, malformed)
-    _compare_with_manifest(con, delivered, rows, part)
+    _compare_with_manifest(con, delivered, int(str(job.layout.notes.get("events", rows))), part)
     if reasons:
         landing.set_aside(con, job, part, month_sql(job.contract, portfolio.time_zone))
     if reasons or superseded:
@@ -121,6 +123,8 @@ def _write(
 ) -> tuple[Job, int, Malformed]:
     """Write all rows, faulty ones too; returns how, how many there are, and the unreadable ones."""
     name, inspected = delivered.found.path, delivered.inspected
+    if shape := SHAPES.get(delivered.found.source.format):
+        return _write_events(con, portfolio, delivered, shape, part)
     if inspected.kind == "parquet":
         table, rows = tables.parquet_table(con, inspected.text, name)
         job = _job(portfolio, delivered, table)
@@ -140,6 +144,32 @@ def _write(
     job = _job(portfolio, delivered, tables.rescued_table(rescued, header))
     written = landing.write(con, job, part)
     return _counted(name, job, written, rescued.rows, rescued.malformed)
+
+
+def _write_events(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    delivered: Delivered,
+    shape: Shape,
+    part: Path,
+) -> tuple[Job, int, Malformed]:
+    """Write the predictions that a log of events tells of, and count the events as well."""
+    name, inspected, source = delivered.found.path, delivered.inspected, delivered.found.source
+    columns = reading.columns_of(shape, delivered.contract, source)
+    table, events = None, inspected.rows
+    if inspected.kind == "parquet":
+        table, events = tables.parquet_table(con, inspected.text, name)
+    records = reading.judged_records(con, inspected, name, table)
+    identity = source.columns.get("prediction_id", "prediction_id")
+    told = reading.tell(shape, records, columns, identity, delivered.work / "told.csv", name)
+    if told.events != events:
+        raise DataRefused(f"{name}: {events} events counted, {told.events} read; send it again")
+    had = told.seen | set(shape.gives)
+    rescued = rescue.Rescued(told.path, told.rows, tuple(told.malformed), frozenset(had))
+    job = _job(portfolio, delivered, tables.rescued_table(rescued, columns))
+    job = replace(job, layout=replace(job.layout, unknown=(), notes=told.notes))
+    written = landing.write(con, job, part)
+    return _counted(name, job, written, told.rows, rescued.malformed)
 
 
 def _counted(
@@ -180,6 +210,10 @@ def _job(portfolio: Portfolio, delivered: Delivered, table: Table) -> Job:
     source = found.source
     if contract.dataset in REFERENCE_DATASETS:  # people write their own time into their own files
         source = source.model_copy(update={"time_zone": portfolio.time_zone})
+    if source.format in SHAPES:  # what they leave unsaid, they say of UTC
+        source = source.model_copy(
+            update={"format": "table", "time_zone": source.time_zone or "UTC"}
+        )
     adapter = ADAPTERS.get(source.format)
     if adapter is None:
         raise ConfigurationError(

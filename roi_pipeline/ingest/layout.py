@@ -13,6 +13,10 @@ from roi_pipeline.errors import ConfigurationError, DataRefused
 from roi_pipeline.ingest.columns import TEXT, Contract
 from roi_pipeline.portfolio import Source
 
+# The id of a row that has none: where it stands. The same for a file that is sent again under its
+# name, so a longer version of a log replaces its rows and adds to them.
+FILE_ROW = "=file:row"
+
 
 @dataclass(frozen=True)
 class Table:
@@ -94,7 +98,10 @@ def place(
     missing: list[str] = []
     for column in contract.columns:
         wanted = source.columns.get(column.name, column.name)
-        if wanted.startswith("="):
+        if wanted == FILE_ROW and column.is_id:
+            constants[column.name] = f"{name}:"
+            cells[column.name] = Cell(f"$constant_{column.name} || ({table.row_no})")
+        elif wanted.startswith("="):
             constants[column.name] = wanted[1:]
             cells[column.name] = Cell(f"$constant_{column.name}")
         elif wanted in positions:

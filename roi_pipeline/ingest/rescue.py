@@ -34,15 +34,16 @@ def csv_records(path: Path, name: str, width: int, target: Path) -> Rescued:
 
     Raises DataRefused where a quote is never closed: what follows it cannot be told apart.
     """
+    return _sort(csv_fields(path, name, width), target)
 
-    def judged() -> Iterator[tuple[list[str] | None, str]]:
-        # newline="\n": a lone carriage return inside a field is a fault, not a second record.
-        with path.open(encoding="utf-8-sig", newline="\n") as text:
-            reader = csv.reader(text, strict=True)
-            next(reader)
-            yield from _each_record(reader, width, name)
 
-    return _sort(judged(), target)
+def csv_fields(path: Path, name: str, width: int) -> Iterator[tuple[list[str] | None, str]]:
+    """The fields of every record of a CSV file behind its header, or None and what is wrong."""
+    # newline="\n": a lone carriage return inside a field is a fault, not a second record.
+    with path.open(encoding="utf-8-sig", newline="\n") as text:
+        reader = csv.reader(text, strict=True)
+        next(reader)
+        yield from _each_record(reader, width, name)
 
 
 def _each_record(reader: Any, width: int, name: str) -> Iterator[tuple[list[str] | None, str]]:
@@ -76,32 +77,38 @@ def json_records(path: Path, columns: tuple[str, ...], target: Path) -> Rescued:
 
     Only the named `columns` are read. Null and absent are both empty; true and false are words.
     """
-
     seen: set[str] = set()
 
     def judged() -> Iterator[tuple[list[str] | None, str]]:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines):
-                stripped = line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
-                if stripped.strip(b"\r\n"):
-                    yield _json_fields(stripped, columns, seen)
+        for found, reason in json_objects(path):
+            seen.update(found or ())
+            words = None if found is None else [_word(found.get(column)) for column in columns]
+            yield words, reason
 
     return replace(_sort(judged(), target), seen=frozenset(seen))
 
 
-def _json_fields(
-    line: bytes, columns: tuple[str, ...], seen: set[str]
-) -> tuple[list[str] | None, str]:
-    if len(line) > MAX_RECORD:
+def json_objects(
+    path: Path, longest: int = MAX_RECORD
+) -> Iterator[tuple[dict[str, Any] | None, str]]:
+    """The object on every line, its numbers as text, or None and what is wrong with the line."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines):
+            stripped = line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
+            if stripped.strip(b"\r\n"):
+                yield _json_object(stripped, longest)
+
+
+def _json_object(line: bytes, longest: int) -> tuple[dict[str, Any] | None, str]:
+    if len(line) > longest:
         return None, "too long"
     try:
-        found = json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=_pairs)
+        found = _READ(line.decode())
     except (ValueError, RecursionError):
         return None, "not JSON"
     if not isinstance(found, dict):
         return None, "not a JSON object"
-    seen.update(found)
-    return [_word(found.get(column)) for column in columns], ""
+    return found, ""
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -109,6 +116,9 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+_READ = json.JSONDecoder(parse_float=str, parse_int=str, object_pairs_hook=_pairs).decode
 
 
 def _word(value: Any) -> str:
