@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "models"))
+sys.path.insert(0, str(ROOT))
 
-import workbench  # noqa: E402
-
+from roi_pipeline import workbench  # noqa: E402
 from roi_pipeline.books.ledger import MONTHLY  # noqa: E402
 from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
 from roi_pipeline.ingest.events import SHAPES  # noqa: E402

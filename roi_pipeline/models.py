@@ -41,8 +41,24 @@ LINE_COLUMNS = {
 
 
 @dataclass(frozen=True)
+class Need:
+    """A metric of baselines.csv or a term of terms.csv, and the units it may be told in (any, when
+    there are none)."""
+
+    name: str
+    units: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({' or '.join(self.units)})" if self.units else self.name
+
+
+@dataclass(frozen=True)
 class Model:
-    """One table: its layer (the folder), what a row means, its key, its query and what it reads."""
+    """One table: its layer (the folder), what a row means, its key, its query and what it reads.
+
+    A scenario may say what a positive decision and outcome are to it, the metrics without which its
+    baseline is not known, and the terms it reads.
+    """
 
     name: str
     layer: str
@@ -52,11 +68,15 @@ class Model:
     reads: frozenset[str]
     example: str | None = None
     is_kept: bool = False
+    positive: str | None = None
+    baseline: tuple[Need, ...] = ()
+    terms: tuple[Need, ...] = ()
 
     @property
     def code_version(self) -> str:
-        """Changes when the query does."""
-        return sha256(self.query.encode()).hexdigest()[:12]
+        """Changes when the query does, or what it needs."""
+        needed = "".join(map(str, (*self.baseline, *self.terms)))
+        return sha256((self.query + needed).encode()).hexdigest()[:12]
 
 
 def package_folder(name: str) -> Path:
@@ -114,7 +134,24 @@ def read(file: Path) -> Model:
         reads=frozenset({table.name for table in tree.find_all(exp.Table)} - local),
         example=example.rpartition("*/")[0] or None,
         is_kept=any(line.startswith("kept: ") for line in header),
+        positive=next(iter(_said(header, "positive")), None),
+        baseline=_needs(header, "baseline"),
+        terms=_needs(header, "terms"),
     )
+
+
+def _said(header: Iterable[str], key: str) -> list[str]:
+    return [line.removeprefix(f"{key}: ") for line in header if line.startswith(f"{key}: ")]
+
+
+def _needs(header: Iterable[str], key: str) -> tuple[Need, ...]:
+    """What a header line names: `escape_rate (units or defects), false_reject_rate`."""
+    needs = []
+    for part in ", ".join(_said(header, key)).split(", "):
+        name, _, units = part.partition(" (")
+        if name:
+            needs.append(Need(name, tuple(filter(None, units.rstrip(")").split(" or ")))))
+    return tuple(needs)
 
 
 def _union(name: str, models: Iterable[Model]) -> Model:

@@ -54,16 +54,22 @@ def ensure_cells(
 ) -> None:
     """Give the cells tables their shape before the first month is built: the shape of no rows.
 
-    Also removes what an interrupted step left.
+    A change of the models, which makes every month stale, begins the tables anew. Also removes what
+    an interrupted step left.
     """
     shutil.rmtree(_workspace(portfolio), ignore_errors=True)
-    existing = {name for (name,) in rows(con, "select table_name from duckdb_tables()")}
-    if set(CELLS) <= existing:
+    mark = "".join(models[table].code_version for table in CELLS)
+    if rows(con, "select 1 from built where name = 'cells shape' and fingerprint = ?", [mark]):
         return
+    with transaction(con):
+        for table in CELLS:
+            con.execute(f"drop table if exists {table}")
+        con.execute("delete from built where name in ('cells', 'cells shape')")
     month = date(1970, 1, 1)
     step = _step(con, portfolio, models, Months(month, month), datetime(1970, 1, 1))
     engine_of(portfolio).run(step)
     _keep(con, step, Months(month, month), {})
+    con.execute("insert into built values ('cells shape', null, ?)", [mark])
     shutil.rmtree(step.folder, ignore_errors=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from roi_pipeline.books.scenarios import refuse_late_windows, refuse_uncounted
 from roi_pipeline.books.scope import Scope, open_months
 from roi_pipeline.domain.calendar import add_months, month_end
 from roi_pipeline.errors import DataRefused
@@ -45,7 +46,7 @@ LEDGER = ("ledger_cost", "value_priced", "ledger_value")
 COST_INPUTS = (
     *("operating_costs", "capex", "asset_events", "fx", "allocation", "cost_categories"),
 )
-VALUE_INPUTS = ("prices", "baselines", "fx")
+VALUE_INPUTS = ("prices", "baselines", "terms", "fx")
 
 
 def ensure_tables(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> None:
@@ -101,7 +102,11 @@ def build_ledger(
     stale = [month for month, mark in wanted.items() if known.get(month) != mark]
     if stale:
         with transaction(con):
+            if name == "value_priced":
+                refuse_late_windows(con)
             replace_months(con, name, models[name].query, stale)
+            if name == "value_priced":
+                refuse_uncounted(con, models)
             _refuse_unpriced(con, name)
             for month in stale:
                 con.execute("delete from built where name = ? and month = ?", [name, month])

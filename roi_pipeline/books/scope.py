@@ -1,6 +1,7 @@
 """What a run is about: the months, the cut-off, and the portfolio's own settings, as small tables
 that every model can read; and which months are closed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from roi_pipeline.domain.calendar import Months, add_months
+from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.warehouse import transaction
 
@@ -25,6 +27,7 @@ create or replace table systems (
     invested_on date, live_on date, outcome_horizon_days integer,
     positive_decisions varchar[], positive_outcomes varchar[]
 );
+create or replace table scenario_metric (scenario varchar, metric varchar);
 """
 
 
@@ -49,7 +52,12 @@ def first_month(portfolio: Portfolio) -> date:
     return min(system.invested_on for system in portfolio.systems).replace(day=1)
 
 
-def write(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, scope: Scope) -> None:
+def write(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    models: Mapping[str, Model],
+    scope: Scope,
+) -> None:
     """Put the scope and the portfolio's systems where the models find them."""
     with transaction(con):
         con.execute(DDL)
@@ -78,6 +86,8 @@ def write(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, scope: Scope) ->
                 for system in portfolio.systems
             ],
         )
+        needed = [[m.name, need.name] for m in models.values() for need in m.baseline]
+        con.executemany("insert into scenario_metric values (?, ?)", needed)
 
 
 def closed_through(con: duckdb.DuckDBPyConnection) -> date | None:

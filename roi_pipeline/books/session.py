@@ -12,6 +12,7 @@ import duckdb
 
 from roi_pipeline import __version__, models, warehouse
 from roi_pipeline.books import cells, ledger, scope
+from roi_pipeline.books.scenarios import refuse_unnamed_positives
 from roi_pipeline.books.scope import Scope
 from roi_pipeline.ingest import deliveries
 from roi_pipeline.ingest.deliveries import IngestReport
@@ -90,12 +91,13 @@ def opened(
     Waits for another run to end first. What an interrupted run left behind is removed.
     """
     found = models.load(portfolio.folder / "sql")
+    refuse_unnamed_positives(portfolio, found)
     wait = warehouse.WAIT_S if wait_s is None else wait_s
     with warehouse.opened(portfolio, wait_s=wait) as con:
         current = Scope.through(portfolio, last, as_of)
         deliveries.create_tables(con)
         deliveries.sweep(con, portfolio)
-        scope.write(con, portfolio, current)
+        scope.write(con, portfolio, found, current)
         deliveries.create_views(con, portfolio)
         cells.ensure_cells(con, portfolio, found)
         ledger.ensure_tables(con, found)

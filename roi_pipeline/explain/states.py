@@ -126,7 +126,7 @@ def laid_out(
         con.execute(f"set memory_limit = '{portfolio.engine.memory_limit}'")
         con.execute("set TimeZone = 'UTC'")
         first = min(scope.first_month(portfolio), last)
-        scope.write(con, portfolio, Scope(Months(first, last), state.as_of))
+        scope.write(con, portfolio, models, Scope(Months(first, last), state.as_of))
         deliveries.create_tables(con)
         for table in RECEIPTS:
             con.register("copied", known.con.execute(f"from {table}").to_arrow_table())

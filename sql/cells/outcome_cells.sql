@@ -35,7 +35,11 @@ select
         sum(cast(amount as decimal(19, 2)) * cast(outcome_amount as decimal(19, 2)) * weight)
         as decimal(38, 6)
     ) as amount_product,
-    cast(sum(cast(outcome_quantity as decimal(19, 6)) * weight) as decimal(38, 6)) as outcome_quantity
+    cast(sum(cast(outcome_quantity as decimal(19, 6)) * weight) as decimal(38, 6)) as outcome_quantity,
+    cast(
+        sum(cast(outcome_quantity as decimal(16, 4)) * cast(outcome_quantity as decimal(16, 4)) * weight)
+        as decimal(38, 6)
+    ) as outcome_quantity_squared
 from linked_prediction
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 

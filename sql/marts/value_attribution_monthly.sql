@@ -13,6 +13,7 @@ with spread as ( -- sum of squared values of the predictions behind a driver's l
                 when 'case' then c.cases
                 when 'amount' then c.amount_squared
                 when 'outcome_amount' then c.outcome_amount_squared
+                when 'outcome_quantity' then c.outcome_quantity_squared
             end
         ) as sum_squares
     from value_priced

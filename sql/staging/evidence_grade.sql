@@ -9,6 +9,7 @@ group by system_id
 
 /* example
 given:
+  systems: [{system_id: a, scenario: own}, {system_id: b, scenario: own}]
   baselines:
     - {system_id: a, version: v1, metric: recall, value: 0.6, standard_error: 0.01, window_end: 2025-12-31}
     - {system_id: b, version: v1, metric: policy, value: 1, window_end: 2025-12-31}

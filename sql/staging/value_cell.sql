@@ -17,7 +17,7 @@ possible as (
         c.cell_id as open_cell_id
     from outcome_cells as c
     inner join seen as s using (system_id)
-    where c.link <> 'linked'
+    where c.link <> 'linked' and c.outcome_type = 'primary'
     union all
     select
         c.*,
@@ -52,6 +52,7 @@ select
     p.outcome_amount_squared,
     p.amount_product,
     p.outcome_quantity,
+    p.outcome_quantity_squared,
     list_contains(s.positive_decisions, p.decision) as is_positive_decision,
     list_contains(s.positive_outcomes, p.possible_outcome) as is_positive_outcome
 from possible as p

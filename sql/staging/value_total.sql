@@ -12,7 +12,10 @@ with coefficient as (
         ) as per_amount,
         coalesce(
             sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'outcome_amount'), 0
-        ) as per_outcome_amount
+        ) as per_outcome_amount,
+        coalesce(
+            sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'outcome_quantity'), 0
+        ) as per_outcome_quantity
     from value_priced
     where category = 'direct'
     group by cell_id
@@ -30,6 +33,8 @@ select
         v.per_case ** 2 * c.cases
         + v.per_amount ** 2 * coalesce(c.amount_squared, 0)
         + v.per_outcome_amount ** 2 * coalesce(c.outcome_amount_squared, 0)
+        + v.per_outcome_quantity ** 2 * coalesce(c.outcome_quantity_squared, 0)
+        + 2 * v.per_case * v.per_outcome_quantity * coalesce(c.outcome_quantity, 0)
         + 2 * v.per_case * v.per_amount * coalesce(c.amount, 0)
         + 2 * v.per_case * v.per_outcome_amount * coalesce(c.outcome_amount, 0)
         + 2 * v.per_amount * v.per_outcome_amount * coalesce(c.amount_product, 0),

@@ -1,5 +1,7 @@
 -- Fraud stopped, alerts reviewed and honest customers stopped, less what the process before would have done with the same cases.
 -- grain: cell_id, driver
+-- positive: the decision stops the payment; the outcome is fraud
+-- baseline: recall, false_positive_rate
 with policy as ( -- what each driver counts: in which measure, on which decisions and outcomes (method §2.2)
     select *
     from (values

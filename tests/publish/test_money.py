@@ -10,12 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
-import workbench
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from runner import books, said
 from small_company import BILL, put
 
+from roi_pipeline import workbench
 from roi_pipeline.domain.calendar import add_months
 from roi_pipeline.marts import register
 
