@@ -16,7 +16,7 @@ import yaml
 
 from roi_pipeline import models, warehouse
 from roi_pipeline.books import scope
-from roi_pipeline.books.ledger import WHOLE
+from roi_pipeline.books.ledger import MONTHLY, WHOLE
 from roi_pipeline.engines.cells import CELLS, OUTCOME_COLUMNS, PREDICTION_COLUMNS
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.receipts import create_tables
@@ -42,6 +42,8 @@ def empty(own: Path | None = None) -> tuple[duckdb.DuckDBPyConnection, dict[str,
         con.execute(f"create table {name} ({contract.ddl})")
     for name, (_, schema) in WHOLE.items():
         warehouse.replace_frame(con, name, pl.DataFrame([], schema=schema), None)
+    for name, (_, schema) in MONTHLY.items():
+        warehouse.replace_frame(con, f"marts.{name}", pl.DataFrame([], schema=schema), None)
     found = models.load(own)
     for name, model in found.items():
         if model.layer == "cells":

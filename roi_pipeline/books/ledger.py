@@ -131,8 +131,13 @@ def build_mart(
 
 
 def monthly_marts(models: Mapping[str, Model]) -> list[str]:
-    """The names of all marts, in the order in which they can be built."""
-    return [*(m.name for m in models.values() if m.layer == "marts"), *MONTHLY]
+    """The names of all marts, in the order in which they can be built: models, the tables that
+    Python fills, and the models that read those."""
+    late = set(MONTHLY)
+    for name, model in models.items():
+        late |= {name} if model.reads & late else set()
+    marts = [model.name for model in models.values() if model.layer == "marts"]
+    return [*(n for n in marts if n not in late), *MONTHLY, *(n for n in marts if n in late)]
 
 
 def _ensure(con: duckdb.DuckDBPyConnection, table: str, query: str) -> None:

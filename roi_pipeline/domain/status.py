@@ -90,7 +90,11 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The status of one month and the rule that made it so."""
+    """The status of one month and the rule that made it so.
+
+    `streak`: how many months of evidence in a row fulfil the rule; 0 where it needs none. `state`:
+    what the next month starts from.
+    """
 
     month: date
     label: Label
@@ -99,24 +103,28 @@ class Status:
     held_reason: str | None
     rule_id: str
     action: str
+    streak: int = 0
+    state: State = State()
 
 
 def run(
     evidence: Iterable[Evidence],
     policy: Policy | Callable[[date], Policy],
     decisions: Sequence[Decision] = (),
+    state: State = State(),
 ) -> list[Status]:
     """The status of every month from the first in operation, in order, none left out.
 
-    `policy`: the terms, or the terms in force in a month. A month's status depends on nothing
-    later. ValueError when a month is missing: one without evidence is held, not left out.
+    `policy`: the terms, or the terms in force in a month. `state`: what the month before the first
+    left, to go on from a recorded history. A month's status depends on nothing later. ValueError
+    when a month is missing: one without evidence is held, not left out.
 
     >>> bad = [Evidence(date(2026, m, 1), Decimal(5), 0.0, 0.1, 1.0, 1.0, 900) for m in (5, 6, 7)]
     >>> [status.label for status in run(bad, Policy(grace_months=0))]
     ['positive', 'marginal_deterioration', 'marginal_deterioration']
     """
     terms = policy if callable(policy) else lambda month: policy
-    state, statuses = State(), list[Status]()
+    statuses = list[Status]()
     for month in evidence:
         if statuses and month.month != add_months(statuses[-1].month, 1):
             raise ValueError(f"{month.month} is not the month after {statuses[-1].month}")
@@ -139,13 +147,40 @@ def step(
         after, rule = replace(seen, held=state.held + 1), "held"
     else:
         after, rule = _move(_count(seen, evidence, policy), evidence.month, policy, decisions)
-    if evidence.hard_stop and after.operating != "negative":
+    if evidence.hard_stop:
         after, rule = _enter_review(after, evidence.month), "hard_stop"
+    if rule == "unchanged":
+        rule = _quiet_change(state, after)
     label = _label(after)
     shown = Status(
-        evidence.month, label, after.investment, after.operating, reason, rule, ACTIONS[label]
+        *(evidence.month, label, after.investment, after.operating, reason, rule, ACTIONS[label]),
+        streak=_streak(rule, after),
+        state=after,
     )
     return after, shown
+
+
+def _quiet_change(before: State, after: State) -> str:
+    """The rule of a month whose operating state stays: the investment came back, or the probation
+    is over."""
+    if before.investment != after.investment:
+        return "unrecovered_to_recovered"
+    return "probation_over" if before.probation and not after.probation else "unchanged"
+
+
+def _streak(rule: str, after: State) -> int:
+    """How many months of evidence in a row stand behind a rule."""
+    if rule == "unrecovered_to_recovered":
+        return 1
+    of = {
+        "healthy_to_marginal": after.bad,
+        "healthy_to_negative": after.negative,
+        "marginal_to_negative": after.negative,
+        "marginal_to_healthy": after.good,
+        "negative_to_healthy": after.good,
+        "awaiting_decision": after.good,
+    }
+    return of.get(rule, 0)
 
 
 def held_reason(state: State, evidence: Evidence, policy: Policy) -> str | None:
@@ -216,10 +251,11 @@ def _enter_review(state: State, month: date) -> State:
 
 def _may_continue(state: State, month: date, decisions: Sequence[Decision]) -> bool:
     """Whether the last decision since the review opened, and not of the month that opened it, is to
-    continue: nobody decides on a review before it is open."""
+    continue: nobody decides on a review before it is open. Of one month the last given stands."""
     since = state.negative_since or date.min
     made = [d for d in decisions if since < d.month <= month]
-    return bool(made) and max(made, key=lambda d: d.month).kind == "continue"
+    last = max(enumerate(made), key=lambda each: (each[1].month, each[0]), default=None)
+    return last is not None and last[1].kind == "continue"
 
 
 def _label(state: State) -> Label:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from roi_pipeline.explain.counts import STATUS_COUNTS, VALUE_COUNTS
+from roi_pipeline.explain.flows import FLOWS
+from roi_pipeline.explain.status_columns import STATUS
 from roi_pipeline.explain.tree import Measure
 
 Span = Literal["month", "to_date", "year", "window"]
@@ -23,6 +25,7 @@ class Term:
     span: Span = "month"
     measure: Measure = "amount"
     is_gross: bool = False
+    category: Literal["direct", "indirect"] = "direct"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class Recipe:
 
 def _value(span: Span = "month", sign: int = 1) -> Term:
     return Term(sign, "value", "cohort", span)
+
+
+def _indirect(span: Span = "month") -> Term:
+    return Term(1, "value", "cohort", span, category="indirect")
 
 
 def _cost(basis: str, span: Span = "month", sign: int = 1) -> Term:
@@ -116,8 +123,41 @@ ROI: Mapping[str, Recipe] = {
     "window_avoidable_cost": Recipe(
         "avoidable cost of the evidence months", "§1.5, D8", (_saved("window"),)
     ),
+    "releasable_capital": Recipe(
+        "book value of the system's assets at the end of the month x releasable_capital_share",
+        "§1.10",
+        note="the book value comes from the asset register and the share from terms.csv, not from "
+        "ledger lines",
+    ),
+    "capital_charge": Recipe(
+        "the hurdle per month x releasable_capital",
+        "§1.10",
+        parts=("releasable_capital",),
+        note="the hurdle comes from terms.csv; the total adds up its systems",
+    ),
     "economic_profit": Recipe(
-        "value - avoidable_cost (no capital can be released)", "§1.10", (_value(), _saved(sign=-1))
+        "value - avoidable_cost - capital_charge",
+        "§1.10",
+        (_value(), _saved(sign=-1)),
+        ("value", "avoidable_cost", "capital_charge"),
+        lambda parts: parts["value"] - parts["avoidable_cost"] - parts["capital_charge"],
+    ),
+    "indirect_value": Recipe(
+        "value that is harder to measure; it moves no status", "§2.6", (_indirect(),)
+    ),
+    "cumulative_indirect_value": Recipe(
+        "indirect_value of every month so far", "§2.6", (_indirect("to_date"),)
+    ),
+    "with_indirect_roi": Recipe(
+        "(cumulative_value + cumulative_indirect_value - cumulative_tco_cash) / "
+        "cumulative_tco_cash",
+        "§2.6",
+        (_value("to_date"), _indirect("to_date"), _cost("cash", "to_date")),
+        ("cumulative_value", "cumulative_indirect_value", "cumulative_tco_cash"),
+        lambda parts: _ratio("all", "cumulative_tco_cash")(
+            {**parts, "all": parts["cumulative_value"] + parts["cumulative_indirect_value"]}
+        ),
+        is_money=False,
     ),
     "roi_cumulative_cash": Recipe(
         "(cumulative_value - cumulative_tco_cash) / cumulative_tco_cash",
@@ -168,19 +208,6 @@ ROI: Mapping[str, Recipe] = {
         CASH,
         ("cumulative_net_cash",),
         note=_BOUND,
-    ),
-}
-# Computed by the method's own functions from the months' cash nets: see `flows`.
-FLOWS: Mapping[str, tuple[str, str]] = {
-    "npv": ("sum of net_cash of month k / (1 + r)^k, r from the hurdle in terms.csv", "§1.1, D5"),
-    "irr_annual": ("(1 + r)^12 - 1, r the monthly rate at which the npv is 0", "§1.2"),
-    "breakeven_month_first": ("where cumulative_net_cash first crosses 0", "§1.6, D9"),
-    "breakeven_month_sustained": ("the last crossing that was never undone", "§1.6, D9"),
-    "breakeven_month_discounted": ("the same on discounted flows", "§1.6, D9"),
-    "breakeven_crossings": ("how often cumulative_net_cash crossed 0 upwards", "§1.6"),
-    "breakeven_month_projected": (
-        "now + deficit / mean net of the last three evidence months",
-        "§1.6",
     ),
 }
 TCO: Mapping[str, Recipe] = {
@@ -241,25 +268,6 @@ QUALITY_BY_LABEL: Mapping[str, Recipe] = {
         ("correct", "labelled"),
         _rate(("correct",), ("labelled",)),
     ),
-}
-# What a status column is, and the column of roi_monthly that stands behind it.
-STATUS: Mapping[str, tuple[str, str, str]] = {
-    "metric": ("incremental ROI over the evidence window", "§6, D8", "incremental_roi"),
-    "metric_low": ("its lower bound", "§3.3, §4.2, §6", "incremental_roi_low"),
-    "metric_high": ("its upper bound", "§3.3, §4.2, §6", "incremental_roi_high"),
-    "status": ("the label of investment and operating state", "§6", "incremental_roi"),
-    "operating_state": (
-        "healthy, marginal or negative, by the bounds of the metric",
-        "§6",
-        "incremental_roi",
-    ),
-    "investment_state": (
-        "recovered once the lower bound of the cumulative cash net is not negative",
-        "§6",
-        "cumulative_net_cash",
-    ),
-    "recommended_action": ("what the status asks for", "§6, §7", "incremental_roi"),
-    "rule_id": ("the transition of method §6 that this month made", "§6", "incremental_roi"),
 }
 DEFAULTS: Mapping[str, str] = {
     "ledger_monthly": "amount",

@@ -5,13 +5,16 @@ One function a table, each applying the recipes of columns.py; the rows under th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain import columns, counts, published
 from roi_pipeline.explain import rows as deep
 from roi_pipeline.explain.columns import Recipe, Term
+from roi_pipeline.explain.flows import FLOWS
 from roi_pipeline.explain.published import Published
+from roi_pipeline.explain.status_columns import COPIED, STATUS
 from roi_pipeline.explain.tree import Line, Measure, Number
 from roi_pipeline.explain.walk import Walk, source_row, total
 from roi_pipeline.marts.terms import Terms
@@ -22,9 +25,14 @@ MEASURES: Mapping[str, Measure] = {
     "quantity": "quantity",
     "avoidable_amount": "avoidable_amount",
 }
+MONEY_FLOWS = (
+    *("npv", "pv_cost", "equivalent_monthly_value"),
+    *("risk_adjusted_npv", "risk_adjusted_pv_cost"),
+)
 WITH_STATUS = (
     *("metric", "metric_low", "metric_high", "hurdle", "coverage", "maturity"),
-    *("evidence_predictions", "held_reason", "rule_id", "terms_version"),
+    *("evidence_predictions", "held_reason", "rule_id", "evidence_months", "window_months"),
+    *("bad_streak", "good_streak", "negative_streak", "probation_left", "terms_version"),
 )
 
 
@@ -119,7 +127,7 @@ def _of_status(there: Published, walk: Walk, row: Row, column: str, start: int) 
     if column in counts.STATUS_COUNTS:
         mine = {"system_id": row["system_id"]}
         return _of_counts(walk, row, column, counts.STATUS_COUNTS, {}, mine, {})
-    formula, method, behind = columns.STATUS[column]
+    formula, method, behind = STATUS[column]
     money = there.rows("roi_monthly", row["month"], row["system_id"])[0]
     number = _of_roi(there, walk, money, behind, start)
     parts = {name: row[name] for name in WITH_STATUS if name != column}
@@ -132,19 +140,28 @@ def _of_status(there: Published, walk: Walk, row: Row, column: str, start: int) 
         method=method,
         parts=parts | dict(number.parts),
         recomputed=money[behind],
-        is_applied=column.startswith("metric"),
+        is_applied=column in COPIED,
     )
 
 
 def _of_roi(there: Published, walk: Walk, row: Row, column: str, start: int) -> Number:
     month, system_id = row["month"], row["system_id"]
     terms = Terms.read(walk.inputs(walk.state(month)))
-    if column in columns.FLOWS:
-        formula, method = columns.FLOWS[column]
-        recipe = Recipe(formula, method, columns.CASH)
-        again, parts = published.flow(there, terms, system_id, month, column)
+    if column in FLOWS:
+        flow = FLOWS[column]
+        recipe = Recipe(flow.formula, flow.method, columns.CASH)
+        cash = published.cash(there, terms, system_id, month)
+        nets, again = cash.plain.nets, flow.compute(cash)
+        parts = {
+            "hurdle_rate_annual": Decimal(
+                str(terms.number(system_id, month, "hurdle_rate_annual", 0.12))
+            ),
+            "months": len(nets),
+            "net_cash of the first month": nets[0],
+            "net_cash of the last month": nets[-1],
+        }
         lines, notes = _lines(there, terms, row, recipe, start)
-        unit = row["currency"] if column == "npv" else ""
+        unit = row["currency"] if column in MONEY_FLOWS else ""
         made = _made(row, column, recipe, unit, {}, lines, parts)
         is_known = column != "breakeven_month_projected" or system_id != published.PORTFOLIO
         return replace(made, recomputed=again, is_applied=is_known, notes=notes)

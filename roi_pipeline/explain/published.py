@@ -8,19 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from roi_pipeline.domain.breakeven import breakeven, discounted_breakeven
-from roi_pipeline.domain.cashflow import irr, monthly_rate, npv
 from roi_pipeline.errors import ConfigurationError, RoiError
 from roi_pipeline.explain.columns import DEFAULTS, EXPLAINED, Span, Term
+from roi_pipeline.explain.flows import Cash
 from roi_pipeline.explain.states import records
 from roi_pipeline.explain.tree import Line, Measure
+from roi_pipeline.marts.adjusted import Flows, hurdle, risk_adjusted
+from roi_pipeline.marts.facts import Month
 from roi_pipeline.marts.terms import Terms
 from roi_pipeline.publish.editions import Edition
 from roi_pipeline.written import choices
@@ -162,7 +161,9 @@ def lines_of(
     if system_id != PORTFOLIO:
         conditions.append("system_id = $system_id")
         given["system_id"] = system_id
-    if term.side == "value" and more is None:
+    if term.category == "indirect":
+        conditions.append("category = 'indirect'")
+    elif term.side == "value" and more is None:
         counted = published.incremental()
         conditions += ["category = 'direct'", "list_contains($counted, system_id) = $is_counted"]
         given |= {"counted": sorted(counted), "is_counted": not term.is_gross}
@@ -195,55 +196,25 @@ def line_of(row: Mapping[str, Any], number: int, sign: int, measure: Measure) ->
     )
 
 
-def flow(
-    published: Published, terms: Terms, system_id: str, month: date, column: str
-) -> tuple[Any, dict[str, Any]]:
-    """A column of FLOWS computed again by the method's own functions, and what went into it."""
+def cash(published: Published, terms: Terms, system_id: str, month: date) -> Cash:
+    """Every month's value and cash cost up to a month, as the functions of flows.py want them."""
     found = published.records(
-        "select month, net_cash from roi_monthly where system_id = ? and month <= ? order by month",
-        [system_id, month],
+        "select system_id, month, value, tco_cash from roi_monthly where month <= ? "
+        "order by system_id, month",
+        [month],
     )
-    flows = [row["net_cash"] for row in found]
-    annual = terms.number(system_id, month, "hurdle_rate_annual", 0.12)
-    rate = monthly_rate(annual, terms.text(system_id, month, "hurdle_convention", "effective"))
-    parts: dict[str, Any] = {
-        "hurdle_rate_annual": Decimal(str(annual)),
-        "months": len(flows),
-        "net_cash of the first month": flows[0],
-        "net_cash of the last month": flows[-1],
-    }
-    return _flow(published, terms, system_id, month, column, flows, rate), parts
-
-
-def _flow(
-    published: Published,
-    terms: Terms,
-    system_id: str,
-    month: date,
-    column: str,
-    flows: Sequence[Decimal],
-    rate: float,
-) -> Any:
-    if column == "npv":
-        return round(npv(rate, flows), 6)
-    if column == "irr_annual":
-        found = irr(flows).rate
-        return None if found is None else round((1 + found) ** 12 - 1, 6)
-    if column == "breakeven_month_discounted":
-        return _rounded(discounted_breakeven(rate, flows).sustained)
+    facts: dict[str, list[Month]] = {}
+    for row in found:
+        facts.setdefault(row["system_id"], []).append(
+            Month(row["month"], row["value"], row["tco_cash"])
+        )
+    mine = facts[system_id]
     evidence = evidence_months(published, terms, system_id, month)
-    if column == "breakeven_month_projected" and evidence is None:
-        return None
-    nets = published.records(
-        "select net_cash from roi_monthly where system_id = ? and list_contains(?, month) "
-        "order by month",
-        [system_id, evidence or []],
+    return Cash(
+        plain=Flows([m.value for m in mine], [m.tco_cash for m in mine]),
+        cautious=risk_adjusted(system_id, facts, month, terms),
+        rate=hurdle(system_id, month, terms),
+        evidence_nets=None
+        if evidence is None
+        else [m.value - m.tco_cash for m in mine if m.month in evidence],
     )
-    crossed = breakeven([*accumulate(flows)], [row["net_cash"] for row in nets])
-    if column == "breakeven_crossings":
-        return crossed.crossings
-    return _rounded(getattr(crossed, column.removeprefix("breakeven_month_")))
-
-
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else round(number, 6)

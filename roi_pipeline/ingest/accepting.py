@@ -4,7 +4,7 @@ Knows how reading, judging and landing follow each other, and what refuses a fil
 receipt: nothing here is visible to anyone yet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
@@ -95,6 +95,7 @@ def _land(
 ) -> Landed:
     job, rows, malformed = _write(con, portfolio, delivered, part)
     reasons = landing.find_faults(con, job, part)
+    _refuse_forbidden(con, job, reasons)
     superseded = reasons.pop("", 0)
     _refuse_many_faults(portfolio, job, rows, reasons, malformed)
     _compare_with_manifest(con, delivered, int(str(job.layout.notes.get("events", rows))), part)
@@ -222,6 +223,18 @@ def _job(portfolio: Portfolio, delivered: Delivered, table: Table) -> Job:
         )
     layout: Layout = adapter(contract, source, table, found.path)
     return Job(contract, table, layout, delivered.delivery_id, source.id, found.path)
+
+
+def _refuse_forbidden(con: duckdb.DuckDBPyConnection, job: Job, reasons: Collection[str]) -> None:
+    """One row that does what nobody may do refuses the file, and is named."""
+    for rule in job.contract.rules:
+        if rule.remedy is None or rule.name not in reasons:
+            continue
+        found = con.execute(
+            "select row_no from faulty where reason = ? order by 1 limit 5", [rule.name]
+        )
+        listed = ", ".join(str(number) for (number,) in found.fetchall())
+        raise DataRefused(f"{job.name}: row {listed}: {rule.name}; {rule.remedy}")
 
 
 def _refuse_many_faults(

@@ -26,10 +26,15 @@ MAX_LABEL = 200
 
 @dataclass(frozen=True)
 class Rule:
-    """What every row keeps: `test` is SQL that is true of it, `name` is why another row is out."""
+    """What every row keeps: `test` is SQL that is true of it, `name` is why another row is out.
+
+    With a `remedy` one row that breaks it refuses the whole file: it is not a fault of a row but
+    something nobody may do.
+    """
 
     name: str
     test: str
+    remedy: str | None = None
 
 
 @dataclass(frozen=True)

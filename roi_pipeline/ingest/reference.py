@@ -77,6 +77,14 @@ TERMS = Contract(
     ),
     key=("system_id", "term", "valid_from", "version"),
     repeated="refuse",
+    rules=(
+        Rule(
+            "back-dated: valid_from lies in a month that had ended at approved_at",
+            "last_day(valid_from) >= cast(approved_at as date)",
+            "nobody sets a threshold after the fact: give it a valid_from in the month of its "
+            "approval or later",
+        ),
+    ),
 )
 
 ALLOCATION = Contract(

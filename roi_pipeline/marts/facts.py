@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from roi_pipeline.domain.cashflow import incremental_roi
-from roi_pipeline.domain.uncertainty import z_score
+from roi_pipeline.domain.uncertainty import roi_interval_fieller, z_score
 from roi_pipeline.marts.terms import Terms
 
 
@@ -21,14 +21,16 @@ class Month:
     month: date
     value: Decimal
     tco_cash: Decimal
-    tco_accrual: Decimal
-    avoidable: Decimal
-    low_gap: float
-    high_gap: float
-    variance: float
-    acted: int
-    linked: int
-    maturity: float | None
+    tco_accrual: Decimal = Decimal(0)
+    avoidable: Decimal = Decimal(0)
+    low_gap: float = 0.0
+    high_gap: float = 0.0
+    variance: float = 0.0
+    acted: int = 0
+    linked: int = 0
+    maturity: float | None = None
+    indirect: Decimal = Decimal(0)
+    book_value: Decimal = Decimal(0)
 
     @property
     def coverage(self) -> float | None:
@@ -38,13 +40,18 @@ class Month:
 
 @dataclass(frozen=True)
 class Window:
-    """The trailing evidence months of a system: what they brought, what not running it saves."""
+    """The trailing evidence months of a system: what they brought, what not running it saves.
 
+    `is_bounded` is False where the cost is so uncertain that the return has no bounds (Fieller).
+    """
+
+    months: tuple[date, ...]
     value: Decimal
     avoidable: Decimal
     point: float | None
     low: float | None
     high: float | None
+    is_bounded: bool = True
 
 
 def read(
@@ -62,6 +69,8 @@ def read(
                 "system_id": system_id,
                 "value": row["value"],
                 "gross_value": row["gross_value"],
+                "indirect_value": row["indirect_value"],
+                "cumulative_indirect_value": row["cumulative_indirect_value"],
                 "tco_cash": row["tco_cash"],
                 "tco_accrual": row["tco_accrual"],
                 "avoidable_cost": row["avoidable"],
@@ -89,6 +98,8 @@ def read(
                 int(row["acted"]),
                 int(row["linked"]),
                 row["maturity"],
+                row["indirect_value"],
+                row["book_value"],
             )
         )
     return shown, facts
@@ -110,24 +121,30 @@ def evidence_months(system_id: str, seen: list[Month], terms: Terms) -> list[Mon
 
 def window(system_id: str, seen: list[Month], terms: Terms) -> Window:
     """Incremental ROI over the evidence window (method §1.5, D8), with 95 % bounds that also hold
-    whatever the open predictions turn out to be (method §3.3)."""
+    whatever the open predictions turn out to be (method §3.3).
+
+    Where the term `cost_relative_error` says that the avoidable cost is itself an estimate, the
+    bounds are Fieller's (method §4.2), and there are none when the cost is not distinct from 0.
+    """
     months = evidence_months(system_id, seen, terms)
+    named = tuple(month.month for month in months)
     value = sum((month.value for month in months), Decimal(0))
     avoidable = sum((month.avoidable for month in months), Decimal(0))
     point = incremental_roi(value, avoidable)
     if point is None:
-        return Window(value, avoidable, None, None, None)
-    reach = z_score() * sqrt(sum(month.variance for month in months))
-    low = float(value) + sum(month.low_gap for month in months) - reach
-    high = float(value) + sum(month.high_gap for month in months) + reach
-    cost = float(avoidable)
-    return Window(
-        value,
-        avoidable,
-        rounded(point),
-        rounded((low - cost) / cost),
-        rounded((high - cost) / cost),
+        return Window(named, value, avoidable, None, None, None)
+    error = sqrt(sum(month.variance for month in months))
+    relative = terms.number(system_id, seen[-1].month, "cost_relative_error", 0)
+    worst, best = (
+        roi_interval_fieller(
+            value + Decimal(str(sum(gaps))), error, avoidable, relative * float(avoidable)
+        )
+        for gaps in ([m.low_gap for m in months], [m.high_gap for m in months])
     )
+    if worst is None or best is None:
+        return Window(named, value, avoidable, rounded(point), None, None, is_bounded=False)
+    low, high = rounded(worst.low), rounded(best.high)
+    return Window(named, value, avoidable, rounded(point), low, high)
 
 
 def cumulative_low(seen: list[Month]) -> Decimal:

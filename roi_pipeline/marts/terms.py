@@ -1,8 +1,10 @@
 """The contract terms in force: which policy rules a system in a month, and under which version."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -44,14 +46,35 @@ class Terms:
         ).fetchall()
         return cls(tuple(found))
 
+    @cached_property
+    def by_system(self) -> Mapping[str, list[tuple[str, str, date, str]]]:
+        """Term, value, valid_from and version of every row of a system, oldest first."""
+        found: dict[str, list[tuple[str, str, date, str]]] = {}
+        for system, term, value, valid_from, version in self.rows:
+            found.setdefault(system, []).append((term, value, valid_from, version))
+        return found
+
     def in_force(self, system_id: str, month: date) -> dict[str, tuple[str, str]]:
         """Term -> (value, version) on the last day of a month; a later row replaces an earlier."""
         last = month_end(month)
         return {
             term: (value, version)
-            for system, term, value, valid_from, version in self.rows
-            if system == system_id and valid_from <= last
+            for term, value, valid_from, version in self.by_system.get(system_id, ())
+            if valid_from <= last
         }
+
+    def told(self, system_id: str, month: date) -> str:
+        """The terms in force as one line of JSON, to be recorded beside what they decided."""
+        return json.dumps(self.in_force(system_id, month), sort_keys=True)
+
+    @staticmethod
+    def heard(told: str) -> dict[str, tuple[str, str]]:
+        """What `told` wrote down.
+
+        >>> Terms.heard('{"grace_months": ["3", "1"]}')
+        {'grace_months': ('3', '1')}
+        """
+        return {term: (value, version) for term, (value, version) in json.loads(told).items()}
 
     def policy(self, system_id: str, month: date) -> Policy:
         """The policy of method §6 with the contract's terms in the place of its defaults."""

@@ -9,6 +9,7 @@ select
     sum(l.amount) filter (
         where l.basis = 'cohort' and l.category = 'direct' and not coalesce(g.is_incremental, false)
     ) as gross_value,
+    sum(l.amount) filter (where l.basis = 'cohort' and l.category = 'indirect') as indirect_value,
     sum(l.amount) filter (where l.side = 'cost' and l.basis = 'cash') as tco_cash,
     sum(l.amount) filter (where l.side = 'cost' and l.basis = 'accrual') as tco_accrual,
     sum(l.avoidable_amount) filter (where l.side = 'cost' and l.basis = 'accrual') as avoidable
@@ -17,17 +18,19 @@ left join evidence_grade as g on g.system_id = l.system_id and l.side = 'value'
 group by grouping sets ((l.month, l.system_id), (l.month))
 
 /* example
-# Value without a measured process before is gross; only the rest can be a return.
+# Value without a measured process before is gross; only the rest can be a return. Indirect value
+# stands apart.
 given:
   evidence_grade: [{system_id: a, evidence_grade: C, is_incremental: true}]
   ledger_monthly:
     - {month: 2026-10-01, system_id: a, side: value, basis: cohort, category: direct, amount: 60, avoidable_amount: 0}
     - {month: 2026-10-01, system_id: b, side: value, basis: cohort, category: direct, amount: 7, avoidable_amount: 0}
+    - {month: 2026-10-01, system_id: a, side: value, basis: cohort, category: indirect, amount: 5, avoidable_amount: 0}
     - {month: 2026-10-01, system_id: a, side: cost, basis: cash, category: energy, amount: 10, avoidable_amount: 10}
     - {month: 2026-10-01, system_id: a, side: cost, basis: accrual, category: energy, amount: 9, avoidable_amount: 4}
 expect:
   ledger_total:
-    - {month: 2026-10-01, system_id: a, value: 60, gross_value: null, tco_cash: 10, tco_accrual: 9, avoidable: 4}
-    - {month: 2026-10-01, system_id: b, value: null, gross_value: 7, tco_cash: null, tco_accrual: null, avoidable: null}
-    - {month: 2026-10-01, system_id: portfolio, value: 60, gross_value: 7, tco_cash: 10, tco_accrual: 9, avoidable: 4}
+    - {month: 2026-10-01, system_id: a, value: 60, gross_value: null, indirect_value: 5, tco_cash: 10, tco_accrual: 9, avoidable: 4}
+    - {month: 2026-10-01, system_id: b, value: null, gross_value: 7, indirect_value: null, tco_cash: null, tco_accrual: null, avoidable: null}
+    - {month: 2026-10-01, system_id: portfolio, value: 60, gross_value: 7, indirect_value: 5, tco_cash: 10, tco_accrual: 9, avoidable: 4}
 */

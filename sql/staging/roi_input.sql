@@ -34,12 +34,14 @@ select
     g.system_id,
     coalesce(a.value, 0) as value,
     coalesce(a.gross_value, 0) as gross_value,
+    coalesce(a.indirect_value, 0) as indirect_value,
     coalesce(a.tco_cash, 0) as tco_cash,
     coalesce(a.tco_accrual, 0) as tco_accrual,
     coalesce(a.avoidable, 0) as avoidable,
     coalesce(a.value, 0) - coalesce(a.tco_cash, 0) as net_cash,
     coalesce(a.value, 0) - coalesce(a.tco_accrual, 0) as net_accrual,
     sum(coalesce(a.value, 0)) over past as cumulative_value,
+    sum(coalesce(a.indirect_value, 0)) over past as cumulative_indirect_value,
     sum(coalesce(a.tco_cash, 0)) over past as cumulative_tco_cash,
     sum(coalesce(a.tco_accrual, 0)) over past as cumulative_tco_accrual,
     sum(coalesce(a.value, 0)) over year as value_trailing_12,
@@ -50,11 +52,17 @@ select
     coalesce(e.predictions, 0) as predictions,
     coalesce(e.acted, 0) as acted,
     coalesce(e.linked, 0) as linked,
-    d.maturity
+    d.maturity,
+    coalesce(c.book_value, 0) as book_value
 from grid as g
 left join ledger_total as a using (month, system_id)
 left join evidence as e using (month, system_id)
 left join maturity as d using (month, system_id)
+left join (
+    select month, coalesce(system_id, 'portfolio') as system_id, sum(book_value) as book_value
+    from capital
+    group by grouping sets ((month, system_id), (month))
+) as c using (month, system_id) -- a miss owns no hardware
 window
     past as (partition by g.system_id order by g.month rows between unbounded preceding and current row),
     year as (partition by g.system_id order by g.month rows between 11 preceding and current row)

@@ -28,6 +28,8 @@ EVERYWHERE = [
         "value_attribution_monthly": "unit", "quality_monthly": "accuracy",
         "roi_monthly": "npv", "threshold_status_monthly": "as_of",
         "reconciliation_monthly": "quarantined", "dim_system": "owner",
+        "status_transitions": "evidence_months", "status_reviews": "rationale",
+        "roi_by_grade_monthly": "missing_reason",
     }.items()],
     *[(table, "key_unique", f"insert into {table} select * from {table}") for table in KEYED],
     *[(table, "share_quarantined", f"update deliveries set rows_quarantined = 60, rows_accepted = n - 59 where dataset = '{table}'") for table in (*RECEIVED, *REFERENCE)],
@@ -82,7 +84,10 @@ HERE = {
     "baselines": {
         "measured_before": "update baselines set window_end = '2026-03-01'",
     },
-    "terms": {"not_backdated": "update terms set approved_at = '2026-02-01 00:00:00Z'"},
+    "terms": {
+        "not_backdated": "update terms set approved_at = '2026-02-01 00:00:00Z'",
+        "not_set_by_owner": "update terms set approved_by = ' Risk-Analytics'",
+    },
     "allocation": {
         "shares_add_up": "update allocation set share = 0.49 where share = 0.5",
         "shares_or_driver": "update allocation set allocation_key = 'both', valid_from = '2026-07-01' where valid_to is null",
@@ -129,6 +134,7 @@ HERE = {
         "cost_equals_tco": "update tco_monthly set amount = amount + 1 where system_id = 'portfolio'",
         "roi_with_cost": "update roi_monthly set roi_cumulative_cash = 1",
         "missing_has_reason": "update roi_monthly set missing_reason = null",
+        "profit_adds_up": "update roi_monthly set capital_charge = 1.999999",
     },
     "threshold_status_monthly": {
         "statuses_known": "update threshold_status_monthly set status = 'fine'",
@@ -137,6 +143,24 @@ HERE = {
         "operating_states_known": "update threshold_status_monthly set operating_state = 'good'",
         "status_follows_states": "update threshold_status_monthly set operating_state = 'negative'",
         "missing_metric_has_reason": "update threshold_status_monthly set metric = null",
+        "replayable": "update threshold_status_monthly set inputs_sha256 = null",
+    },
+    "status_transitions": {
+        "something_changed": "update status_transitions set from_status = to_status, from_operating_state = to_operating_state",
+        "grounds_stated": "update status_transitions set evidence_months = null",
+        "same_as_status": "update threshold_status_monthly set rule_id = 'held'",
+    },
+    "status_reviews": {
+        "states_known": "update status_reviews set state = 'done'",
+        "decisions_signed": "update status_reviews set decided_by = null",
+        "open_has_due_day": "update status_reviews set due_on = null",
+        "on_time": "update status_reviews set is_overdue = true where state = 'open'",
+    },
+    "roi_by_grade_monthly": {
+        "finite": "alter table roi_by_grade_monthly alter roi_cumulative_cash_or_better type double; update roi_by_grade_monthly set roi_cumulative_cash_or_better = 'nan'",
+        "grades_known": "update roi_by_grade_monthly set evidence_grade = 'E'",
+        "grades_add_up": "update roi_by_grade_monthly set value = value + 0.000000000000000001",
+        "missing_has_reason": "update roi_by_grade_monthly set roi_cumulative_cash_or_better = null, missing_reason = null",
     },
     "reconciliation_monthly": {
         "difference_is_zero": "update reconciliation_monthly set difference = 0.000000000000000001",

@@ -64,8 +64,8 @@ create table baselines as from (values
     ('card-fraud', 'v1', 'recall', date '2025-01-01', date '2025-12-31')
 ) as t(system_id, version, metric, window_start, window_end);
 create table terms as from (values
-    ('card-fraud', 'hurdle_rate_annual', 'v1', date '2026-01-01', timestamptz '2026-01-15 00:00:00Z')
-) as t(system_id, term, version, valid_from, approved_at);
+    ('card-fraud', 'hurdle_rate_annual', 'v1', date '2026-01-01', timestamptz '2026-01-15 00:00:00Z', 'finance')
+) as t(system_id, term, version, valid_from, approved_at, approved_by);
 create table allocation as from (values
     ('platform', 'card-fraud', cast(0.25 as decimal(18, 9)), cast(null as varchar), date '2026-01-01', date '2026-06-30'),
     ('platform', 'weld-check', 0.75, null, date '2026-01-01', date '2026-06-30'),
@@ -157,13 +157,31 @@ create table roi_monthly as
         case when sum(tco_accrual) over w > 0 then cast(0.5 as decimal(18, 6)) end as roi_cumulative_accrual,
         case when sum(tco_cash) over w = 0 then 'no_cost' end as missing_reason,
         cast(0.2 as decimal(18, 6)) as incremental_roi, cast(0.1 as decimal(18, 6)) as incremental_roi_low,
-        cast(0.3 as decimal(18, 6)) as incremental_roi_high, 'USD' as currency
+        cast(0.3 as decimal(18, 6)) as incremental_roi_high, cast(5 as decimal(38, 18)) as avoidable_cost,
+        cast(2 as decimal(38, 18)) as capital_charge, value - 7 as economic_profit, 'USD' as currency
     from totals window w as (partition by system_id order by month);
 create table threshold_status_monthly as
     select month, system_id, 'positive' as status, 'recovered' as investment_state, 'healthy' as operating_state,
         cast(null as varchar) as held_reason, cast(0.2 as decimal(18, 6)) as metric,
-        cast(0.1 as decimal(18, 6)) as metric_low, cast(0.3 as decimal(18, 6)) as metric_high
+        cast(0.1 as decimal(18, 6)) as metric_low, cast(0.3 as decimal(18, 6)) as metric_high,
+        'unchanged' as rule_id, 9 as months_in_operation, '{}' as terms, 'a1' as inputs_sha256,
+        '1+b2' as code_version
     from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table status_transitions as
+    select
+        month, system_id, 'recovered' as from_status, status as to_status, 'marginal' as from_operating_state,
+        operating_state as to_operating_state, 'recovered' as from_investment_state,
+        investment_state as to_investment_state, rule_id, '2026-09, 2026-10' as evidence_months
+    from threshold_status_monthly where month = '2026-10-01' and system_id = 'card-fraud';
+create table status_reviews as from (values
+    ('card-fraud/decommissioning/2026-09-01', 'card-fraud', 'open', false, date '2026-10-01', cast(null as date), cast(null as varchar), cast(null as varchar), cast(null as varchar)),
+    ('card-fraud/scheduled/2026-01-10/1', 'card-fraud', 'recorded', false, null, date '2026-01-10', 'continue', 'board', 'fine')
+) as t(review_id, system_id, state, is_overdue, due_on, decided_on, decision, decided_by, rationale);
+create table roi_by_grade_monthly as
+    select
+        month, system_id, 'C' as evidence_grade, value, cumulative_value, roi_cumulative_cash as roi_cumulative_cash_or_better,
+        missing_reason, currency
+    from roi_monthly where value <> 0;
 create table reconciliation_monthly as
     select month, 'billing' as dataset, 'billing' as source_id, 'USD' as currency,
         cast(100 as decimal(38, 18)) as total_in, cast(90 as decimal(38, 18)) as allocated,
