@@ -14,8 +14,8 @@ demo: .venv/.ready
 	$(BIN)/roi-pipeline demo
 
 test: .venv/.ready
-	$(BIN)/pytest -m "not slow"
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n auto --dist loadscope -m "not slow"
+	$(BIN)/pytest -n auto --dist loadscope -m slow
 
 lint: .venv/.ready
 	$(BIN)/ruff format --check .
