@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from roi_pipeline import models
 from roi_pipeline.edited_tables import Table, read_table
 from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.ingest.contracts import CONTRACTS
@@ -105,6 +106,23 @@ _NEEDS: tuple[tuple[str, Literal["error", "warning"], str, str], ...] = (
 )
 
 
+def _scenarios(portfolio: Portfolio) -> Iterator[Finding]:
+    """Worked examples of the portfolio's own scenarios, and what every system's counts with."""
+    from roi_pipeline import scenario_examination as scenarios
+
+    told = list(scenarios.own_scenarios(portfolio.folder))
+    try:
+        found = models.load(portfolio.folder / "sql")
+    except ConfigurationError:
+        found = {}
+    baselines, terms = _table(portfolio, "baselines"), _table(portfolio, "terms")
+    for system in portfolio.systems if found else ():
+        told += scenarios.needs(system, found[system.scenario], baselines.rows, terms.rows)
+        told += scenarios.late_windows(system, baselines.rows) if not baselines.faults else ()
+    for level, *rest in told:
+        yield Finding("error" if level == "error" else "warning", *rest)
+
+
 def _shares(portfolio: Portfolio) -> Iterator[Finding]:
     """Shares of one key and day add up to 1, or a part of the cost would vanish."""
     totals: dict[tuple[str, str], Decimal] = {}
@@ -183,5 +201,6 @@ def _table(portfolio: Portfolio, name: str) -> Table:
 
 
 CHECKS: tuple[Check, ...] = (
-    *(_references, _named_systems, _systems, _shares, _sources, _environment, _room, _duckdb),
+    *(_references, _named_systems, _systems, _scenarios, _shares),
+    *(_sources, _environment, _room, _duckdb),
 )

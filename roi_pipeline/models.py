@@ -4,8 +4,9 @@ A model file says in its first line what one row means to a person, in its secon
 a closing `/* example … */` block what it gives for a few rows anyone can work out by hand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
 from pathlib import Path
@@ -121,23 +122,30 @@ def read(file: Path) -> Model:
         )
     query = "\n".join(line for line in text.splitlines() if not line.startswith("-- ")).strip()
     try:
-        tree = sqlglot.parse_one(query, dialect="duckdb")
+        reads = _reads(query)
     except sqlglot.ParseError as error:
         raise ConfigurationError(f"{file}: {error}") from error
-    local = {cte.alias for cte in tree.find_all(exp.CTE)}
     return Model(
         name=file.stem,
         layer=file.parent.name,
         description=header[0],
         grain=tuple(header[1].removeprefix("grain: ").split(", ")),
         query=query,
-        reads=frozenset({table.name for table in tree.find_all(exp.Table)} - local),
+        reads=reads,
         example=example.rpartition("*/")[0] or None,
         is_kept=any(line.startswith("kept: ") for line in header),
         positive=next(iter(_said(header, "positive")), None),
         baseline=_needs(header, "baseline"),
         terms=_needs(header, "terms"),
     )
+
+
+@cache
+def _reads(query: str) -> frozenset[str]:
+    """The tables that a query names; parsing is most of the cost of loading the models."""
+    tree = sqlglot.parse_one(query, dialect="duckdb")
+    local = {cte.alias for cte in tree.find_all(exp.CTE)}
+    return frozenset({table.name for table in tree.find_all(exp.Table)} - local)
 
 
 def _said(header: Iterable[str], key: str) -> list[str]:
@@ -152,6 +160,18 @@ def _needs(header: Iterable[str], key: str) -> tuple[Need, ...]:
         if name:
             needs.append(Need(name, tuple(filter(None, units.rstrip(")").split(" or ")))))
     return tuple(needs)
+
+
+def ancestors(models: Mapping[str, Model], wanted: Iterable[str]) -> set[str]:
+    """The wanted models and everything they read, down to what is delivered and to cells."""
+    found: set[str] = set()
+    left = set(wanted)
+    while left:
+        name = left.pop()
+        if name in models and models[name].layer != "cells" and name not in found:
+            found.add(name)
+            left |= models[name].reads
+    return found
 
 
 def _union(name: str, models: Iterable[Model]) -> Model:

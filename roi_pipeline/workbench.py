@@ -4,7 +4,8 @@ So the worked example of a model is run, ours by the tests and a user's scenario
 every input's shape; reads no portfolio's data.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -57,19 +58,27 @@ def empty(own: Path | None = None) -> tuple[duckdb.DuckDBPyConnection, dict[str,
     return con, found
 
 
-def open_books(con: duckdb.DuckDBPyConnection, found: Mapping[str, models.Model]) -> None:
-    """Put stored cells in the place of the cells models, and build every other model on them."""
+def open_books(
+    con: duckdb.DuckDBPyConnection,
+    found: Mapping[str, models.Model],
+    wanted: Iterable[str] | None = None,
+) -> None:
+    """Put stored cells in the place of the cells models, and build the others on them: all, or the
+    wanted ones with what they read."""
+    needed = found.keys() if wanted is None else models.ancestors(found, wanted)
     for table in CELLS:
         con.execute(f"drop view {table}")
         con.execute(f"alter table stored_{table} rename to {table}")
+    closed = False
     for name, model in found.items():
-        if model.layer == "cells":
+        if model.layer == "cells" or name not in needed:
             continue
-        if name == "ledger_monthly":
+        if "closed_ledger" in model.reads and not closed:
             con.execute(
                 "create table closed_ledger as "
                 "select *, month as belongs_month from ledger_cost limit 0"
             )
+            closed = True
         con.execute(f"create view {warehouse.table_of(model)} as {model.query}")
 
 
@@ -94,7 +103,7 @@ def tried(model: models.Model, own: Path | None = None) -> Iterator[tuple[str, R
     """Run the worked example of a model: for each expected table its name, what there is of the
     columns that the example speaks of, and what the example says; both sorted, and as text."""
     case = yaml.safe_load(model.example or "")
-    con = _bench(own, has_books=model.layer != "cells")
+    con = _own_bench(own, case) if own else _bench(has_books=model.layer != "cells")
     con.execute("begin")  # what is given is gone after it: binding all models takes seconds
     try:
         for table, rows in case["given"].items():
@@ -110,10 +119,18 @@ def tried(model: models.Model, own: Path | None = None) -> Iterator[tuple[str, R
 
 
 @lru_cache
-def _bench(own: Path | None, *, has_books: bool) -> duckdb.DuckDBPyConnection:
-    con, found = empty(own)
+def _bench(*, has_books: bool) -> duckdb.DuckDBPyConnection:
+    con, found = empty()
     if has_books:
         open_books(con, found)
+    return con
+
+
+def _own_bench(own: Path, case: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Only what the example of a file speaks of, since people change the file and try again."""
+    con, found = empty(own)
+    words = re.findall(r"\w+", " ".join([*case["given"], *case["expect"]]))
+    open_books(con, found, [*words, "ledger_cost"])  # whose shape closed books have
     return con
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from roi_pipeline.books.scenarios import refuse_late_windows, refuse_uncounted
 from roi_pipeline.books.scope import Scope, open_months
 from roi_pipeline.domain.calendar import add_months, month_end
-from roi_pipeline.errors import DataRefused
+from roi_pipeline.errors import ConfigurationError, DataRefused
 from roi_pipeline.marts import evidence, register, returns, statuses
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
@@ -70,10 +70,15 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -
             continue
         if model.name == "ledger_monthly":
             _ensure(con, "closed_ledger", "select *, month as belongs_month from ledger_cost")
-        if model.layer in ("ledger", "marts"):
-            _ensure(con, table_of(model), model.query)
-        else:
-            con.execute(f"create or replace view {model.name} as {model.query}")
+        try:
+            if model.layer in ("ledger", "marts"):
+                _ensure(con, table_of(model), model.query)
+            else:
+                con.execute(f"create or replace view {model.name} as {model.query}")
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise ConfigurationError(
+                f"sql/{model.layer}/{model.name}.sql: {error}; roi-pipeline doctor tries the file"
+            ) from error
     with transaction(con):
         con.execute("delete from built where name = 'models'")
         con.execute("insert into built values ('models', null, ?)", [mark])

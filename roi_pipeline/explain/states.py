@@ -4,7 +4,7 @@ A state is a set of deliveries and a cut-off. It is laid out in a database in me
 views over the clean files, the models as views; the working database is only read, for a moment.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,7 +22,7 @@ from roi_pipeline.errors import RoiError
 from roi_pipeline.ingest import deliveries
 from roi_pipeline.ingest.live import settle_source
 from roi_pipeline.marts import register
-from roi_pipeline.models import Model
+from roi_pipeline.models import Model, ancestors
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import PUBLICATION, Edition, inputs_sha256
 from roi_pipeline.warehouse import rows
@@ -155,18 +155,6 @@ def add_models(
         if "depreciation" in models[name].reads:
             warehouse.replace_frame(con, "depreciation", register.depreciation(con), None)
         con.execute(f"create view {name} as {models[name].query}")
-
-
-def ancestors(models: Mapping[str, Model], wanted: Iterable[str]) -> set[str]:
-    """The wanted models and everything they read, down to what is delivered and to cells."""
-    found: set[str] = set()
-    left = set(wanted)
-    while left:
-        name = left.pop()
-        if name in models and models[name].layer != "cells" and name not in found:
-            found.add(name)
-            left |= models[name].reads
-    return found
 
 
 def states_of(

@@ -41,7 +41,7 @@ def drivers(
 ) -> dict[str, Decimal]:
     """Worth of every driver in USD; prices are (unit, price), `units` those of baselines."""
     con, models = workbench.empty()
-    workbench.open_books(con, models)
+    workbench.open_books(con, models, ["value_priced"])
     needs = [{"scenario": m.name, "metric": n.name} for m in models.values() for n in m.baseline]
     system = {"system_id": "s", "scenario": scenario, "outcome_horizon_days": 30}
     known = {"system_id": "s", "currency": "USD", "valid_from": "2026-01-01"}

@@ -1,0 +1,177 @@
+"""A user adds a scenario of his own: one file in his portfolio's folder, and nothing else."""
+
+import shutil
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from cases import cell
+from runner import books, said
+from small_portfolio import MONTHS, TRIAGE, days, put, small_portfolio, triage_decided
+
+from roi_pipeline import workbench
+from roi_pipeline.books.scenarios import (
+    refuse_late_windows,
+    refuse_uncounted,
+    refuse_unnamed_positives,
+)
+from roi_pipeline.errors import ConfigurationError, DataRefused
+from roi_pipeline.examination import examine
+from roi_pipeline.models import load
+from roi_pipeline.portfolio import load as read_portfolio
+from roi_pipeline.scenario_examination import own_scenarios
+
+OWN = Path(__file__).with_name("document_processing.sql")
+PRICES = f"""
+{TRIAGE},page_typed,page,-0.50,USD,2026-08-01,,,time study
+"""
+BASELINES = f"""
+{TRIAGE},2,pages_per_document,4,pages,300,0.1,2026-01-01,2026-06-30,baseline.pdf
+"""
+
+
+@pytest.fixture
+def portfolio(tmp_path: Path) -> Path:
+    """The small portfolio, whose claims are now documents."""
+    folder = small_portfolio(tmp_path / "acme")
+    shutil.copytree(folder, tmp_path / "before")
+    (folder / "sql" / "value").mkdir(parents=True)
+    shutil.copy(OWN, folder / "sql" / "value")
+    replace(folder / "portfolio.yaml", "scenario: decision_matrix", "scenario: document_processing")
+    for table, rows in (("prices", PRICES), ("baselines", BASELINES)):
+        file = folder / "reference" / f"{table}.csv"
+        put(file, file.read_text() + rows.lstrip(), MONTHS[0])
+    return folder
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    put(file, text.replace(old, new), MONTHS[0])
+
+
+def test_one_file_and_a_whole_month_of_books(portfolio: Path) -> None:
+    assert [f for f in examine(portfolio) if f.level == "error"] == []
+    decided = Counter(triage_decided(n) for n in range(2 * len(days(MONTHS[0]))))
+    typed = sum(n for (decision, _), n in decided.items() if decision != "approve")
+    typed += decided["approve", "bad"]
+    with books(portfolio, MONTHS[1]) as opened:
+        found = dict(
+            said(
+                opened,
+                "select driver, amount from marts.value_attribution_monthly "
+                f"where system_id = '{TRIAGE}' and month = '2026-08-01' and view = 'cohort'",
+            )
+        )
+        value = said(
+            opened,
+            "select value, gross_value from marts.roi_monthly "
+            f"where system_id = '{TRIAGE}' and month = '2026-08-01'",
+        )
+    want = {
+        "page_typed": Decimal("-0.5") * 3 * typed,
+        "baseline_page_typed": Decimal("0.5") * 4 * sum(decided.values()),
+    }
+    assert found == want
+    assert value == [(sum(want.values()), 0)]
+
+
+def test_doctor_runs_its_worked_example_and_says_what_differs(portfolio: Path) -> None:
+    own = portfolio / "sql" / "value" / OWN.name
+    replace(own, "cast(3 as", "cast(2 as")
+    told = [f"{level} {where}: {what}" for level, where, what, _ in own_scenarios(portfolio)]
+    assert told == [
+        f"error sql/value/{OWN.name}: the example's value_priced lacks wrong, page_typed, 6, -3",
+        f"error sql/value/{OWN.name}: the example's value_priced has besides wrong, page_typed, "
+        "4, -2",
+    ]
+    put(own, own.read_text().partition("/* example")[0], MONTHS[0])
+    told = [f"{level} {what}" for level, _, what, _ in own_scenarios(portfolio)]
+    assert told == ["warning no worked example"]
+
+
+@pytest.mark.slow
+def test_a_file_that_cannot_run_is_named_by_doctor_and_by_a_run(portfolio: Path) -> None:
+    replace(portfolio / "sql" / "value" / OWN.name, "-b.value", "-b.worth")
+    ((_, where, what, _),) = own_scenarios(portfolio)
+    assert (where, "worth" in what) == (f"sql/value/{OWN.name}", True)
+    with (
+        pytest.raises(ConfigurationError, match=r"sql/value/document_processing.sql: .*worth"),
+        books(portfolio, MONTHS[0]),
+    ):
+        pass
+
+
+def test_what_a_scenario_counts_with_is_asked_for(portfolio: Path) -> None:
+    """No `positive`, no metric, a window that reaches go-live: doctor tells all three."""
+    replace(
+        portfolio / "portfolio.yaml", "    positive: {decision: [approve], outcome: [good]}\n", ""
+    )
+    file = portfolio / "reference" / "baselines.csv"
+    replace(file, "pages_per_document,4,pages,300,0.1,2026-01-01,2026-06-30", "other,4,,,,,")
+    replace(file, "other,4,,,,,", "other,4,pages,300,0.1,2026-01-01,2026-08-01")
+    told = {f"{f.where}: {f.what}" for f in examine(portfolio)}
+    assert told >= {
+        f"portfolio.yaml: '{TRIAGE}' has no `positive`, and document_processing must know it",
+        f"reference/baselines.csv: no pages_per_document of '{TRIAGE}': without it the whole value "
+        "is gross",
+        "reference/baselines.csv row 4, window_end: ends 2026-08-01, not before the go-live on "
+        "2026-08-01",
+    }
+    found = load(portfolio / "sql")
+    with pytest.raises(ConfigurationError, match=r"systems.claim-triage.positive: missing"):
+        refuse_unnamed_positives(read_portfolio(portfolio), found)
+
+
+def refused(tables: dict[str, list[dict[str, object]]]) -> duckdb.DuckDBPyConnection:
+    """The few tables that the refusals of a run look at."""
+    con, models = workbench.empty()
+    workbench.open_books(con, models, ["value_priced"])
+    for table, rows in tables.items():
+        workbench.give(con, table, rows)
+    return con
+
+
+def test_a_window_that_reaches_go_live_is_refused_by_a_run() -> None:
+    row = {"row_no": 4, "system_id": "s", "metric": "recall"}
+    con = refused(
+        {
+            "systems": [{"system_id": "s", "scenario": "x", "live_on": "2026-08-01"}],
+            "baselines": [{**row, "window_end": "2026-07-31"}],
+        }
+    )
+    refuse_late_windows(con)
+    workbench.give(con, "baselines", [{**row, "window_end": "2026-08-01"}])
+    with pytest.raises(DataRefused, match=r"baselines.csv: row 4, recall of s: window_end"):
+        refuse_late_windows(con)
+
+
+def test_a_term_that_is_missing_stops_the_run_and_is_named() -> None:
+    system = {"system_id": "s", "scenario": "customer_service", "positive_decisions": ["answer"]}
+    con = refused(
+        {
+            "systems": [{**system, "positive_outcomes": ["settled"]}],
+            "outcome_cells": [{"cell_id": "c", "system_id": "s", **cell("handoff", "settled", 3)}],
+        }
+    )
+    with pytest.raises(DataRefused, match=r"human_contact of s .* capacity_release_share in terms"):
+        refuse_uncounted(con, load())
+
+
+def test_a_rate_told_of_something_else_stops_the_run() -> None:
+    system = {"system_id": "s", "scenario": "quality_control", "positive_decisions": ["reject"]}
+    metric = {"system_id": "s", "version": "1", "unit": "fraction", "window_end": "2025-12-31"}
+    con = refused(
+        {
+            "systems": [{**system, "positive_outcomes": ["defect"]}],
+            "baselines": [
+                {**metric, "metric": "escape_rate", "value": "0.03"},
+                {**metric, "metric": "false_reject_rate", "value": "0.01"},
+            ],
+            "outcome_cells": [{"cell_id": "c", "system_id": "s", **cell("pass", "good", 3)}],
+        }
+    )
+    with pytest.raises(DataRefused, match=r"needs escape_rate \(units or defects\) in baselines"):
+        refuse_uncounted(con, load())
