@@ -25,7 +25,7 @@ from roi_pipeline.ingest.receipts import create_tables
 
 LOGS = {
     "prediction_log": PREDICTION_COLUMNS | {"horizon_at": "timestamp", "day": "date"},
-    "outcome_log": OUTCOME_COLUMNS | {"observed_month": "date"},
+    "outcome_log": OUTCOME_COLUMNS | {"observed_on": "date", "observed_month": "date"},
     "scope": {"first_day": "date", "last_day": "date"},
     "delivery_version": {"delivery_id": "varchar", "version": "integer"},
 }

@@ -200,7 +200,7 @@ def _load(con: duckdb.DuckDBPyConnection, model: Model, file: Path) -> str:
             select {", ".join([*named, *sums])}
             from (
                 select {", ".join(part)}
-                from {source} as p left join systems as s using (system_id)
+                from {source} as p {"left join systems as s using (system_id)" if has_mode else ""}
                 where p.day between $first and $last
             )
             group by {", ".join(named)}

@@ -24,6 +24,8 @@ PREDICTION_COLUMNS = {
     "decision": "varchar",
     "predicted_label": "varchar",
     "arm": "varchar",
+    "propensity": "double",
+    "score": "double",
     "status": "varchar",
     "amount": "decimal(18, 6)",
     "currency": "varchar",
@@ -46,7 +48,7 @@ OUTCOME_COLUMNS = {
     "delivery_id": "varchar",
     "row_no": "bigint",
 }
-CELLS = ("outcome_cells", "usage_cells", "superseded_cells")
+CELLS = ("outcome_cells", "usage_cells", "score_cells", "observed_cells", "superseded_cells")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ where {in_bucket}
 """
 # A day less its place in the month is the month: a sixth of the cost of date_trunc.
 OUTCOME_LOG = """
-select {columns}, {day} - cast(day({day}) - 1 as integer) as observed_month
+select {columns}, {day} as observed_on, {day} - cast(day({day}) - 1 as integer) as observed_month
 from {source} as o
 where o.observed_at < getvariable('as_of') and {in_bucket}
 """

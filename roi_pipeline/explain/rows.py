@@ -25,8 +25,8 @@ from roi_pipeline.warehouse import rows
 
 Key = tuple[date, str, str, str, str, str, str]  # month, system, basis, driver, version, mode, more
 CELL_KEYS = (
-    *("day", "system_id", "model_version", "serving_mode", "decision", "arm", "status"),
-    *("outcome_type", "link", "outcome", "observed_month", "is_correct", "currency"),
+    *("day", "system_id", "model_version", "serving_mode", "decision", "arm", "propensity"),
+    *("status", "outcome_type", "link", "outcome", "observed_month", "is_correct", "currency"),
 )
 
 

@@ -5,6 +5,7 @@ select
     'primary' as outcome_type,
     o.outcome,
     o.observed_at,
+    o.observed_on,
     o.observed_month,
     o.amount as outcome_amount,
     o.quantity as outcome_quantity
@@ -17,6 +18,7 @@ select
     o.outcome_type,
     o.outcome,
     o.observed_at,
+    o.observed_on,
     o.observed_month,
     o.amount as outcome_amount,
     o.quantity as outcome_quantity

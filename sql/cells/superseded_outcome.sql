@@ -5,7 +5,9 @@ with asked as (
     select
         l.prediction_id,
         l.predicted_at,
-        l.horizon_at
+        l.horizon_at,
+        l.day,
+        l.system_id
     from repeated_log as l
     inner join scope as c on l.day between c.first_day and c.last_day
     anti join superseded_prediction as s on l.delivery_id = s.delivery_id and l.row_no = s.row_no
@@ -17,6 +19,9 @@ version as (
         o.outcome_type,
         o.delivery_id,
         o.row_no,
+        o.observed_month,
+        a.day,
+        a.system_id,
         row_number() over (
             partition by o.prediction_id, o.outcome_type
             order by
@@ -36,6 +41,9 @@ select
     prediction_id,
     outcome_type,
     delivery_id,
-    row_no
+    row_no,
+    observed_month,
+    day,
+    system_id
 from version
 where recency > 1

@@ -42,6 +42,8 @@ def prediction(rng: random.Random, number: int, delivery: str, row_no: int, plai
         "decision": rng.choice(["block", "allow"]),
         "predicted_label": rng.choice(["fraud", "legit", None]),
         "arm": None,
+        "propensity": None if plain else rng.choice([None, 0.02, 1.0]),
+        "score": rng.choice([None, -0.5, 0.0, 0.1, 0.42, 1.0, 40.0]),
         "status": "ok" if plain else rng.choice(["ok", "error"]),
         "amount": None if plain else rng.choice([None, Decimal("7.005"), Decimal("3000000.25")]),
         "currency": "USD",
@@ -118,6 +120,7 @@ def plainly(step: CellsStep) -> duckdb.DuckDBPyConnection:
         for log, files in (("p", step.predictions), ("o", step.outcomes))
     }
     day = "cast(timezone('{zone}', timezone('UTC', {at})) as date)"
+    observed_on = day.format(zone=step.time_zone, at="observed_at")
     horizon = " ".join(f"when '{name}' then {days}" for name, days in HORIZONS.items())
     con.execute(
         f"create view prediction_log as select *, predicted_at + to_days(case system_id {horizon} "
@@ -126,8 +129,8 @@ def plainly(step: CellsStep) -> duckdb.DuckDBPyConnection:
         f"from read_parquet([{listed['p']}])"
     )
     con.execute(
-        "create view outcome_log as select *, cast(date_trunc('month', "
-        f"{day.format(zone=step.time_zone, at='observed_at')}) as date) as observed_month "
+        f"create view outcome_log as select *, {observed_on} as observed_on, "
+        f"cast(date_trunc('month', {observed_on}) as date) as observed_month "
         f"from read_parquet([{listed['o']}]) where observed_at < timestamp '{step.as_of}'"
     )
     con.execute(

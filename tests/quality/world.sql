@@ -90,8 +90,8 @@ create table outcomes as
 create table outcome_cells as
     select
         month as day, system_id, 'v1' as model_version, 'realtime' as serving_mode, decision,
-        cast(null as varchar) as arm, 'ok' as status, 'primary' as outcome_type, 'linked' as link,
-        outcome, month as observed_month, true as is_correct, 'USD' as currency,
+        cast(null as varchar) as arm, cast(null as decimal(9, 6)) as propensity, 'ok' as status, 'primary' as outcome_type, 'linked' as link,
+        outcome, month as observed_month, 4 as delay_days, true as is_correct, 'USD' as currency,
         cast(if(decision = 'block', 200, 800) as bigint) as predictions,
         cast(1000 as decimal(38, 6)) as cases, cast(0 as decimal(38, 6)) as amount
     from (values ('block', 'fraud'), ('allow', 'legit')) as d(decision, outcome), systems,
