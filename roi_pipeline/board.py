@@ -13,11 +13,10 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from roi_pipeline.domain.calendar import add_months, month_of
 from roi_pipeline.errors import RoiError
 from roi_pipeline.publish.editions import Edition, current
+from roi_pipeline.publish.reading import Tables
 
 HISTORY_MONTHS = 12
 PORTFOLIO = "portfolio"
@@ -31,6 +30,37 @@ class Standing:
     month: date
     status: str
     held_reason: str | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a month's numbers rest on: outcomes of decisions, the share of decisions that have one,
+    the share of outcomes that are in, and how the value is known (A best, D asserted)."""
+
+    outcomes: int
+    coverage: Decimal | None
+    maturity: Decimal | None
+    grade: str | None
+
+
+@dataclass(frozen=True)
+class Review:
+    """A question to people that nobody has answered yet."""
+
+    kind: str
+    opened_on: date
+    opened_by_rule: str
+    due_on: date
+    is_overdue: bool
+
+
+@dataclass(frozen=True)
+class FirstAction:
+    """The option to look at first, what it is worth, and how likely it is the best (method §7)."""
+
+    option: str
+    npv: Decimal | None
+    probability_best: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +91,9 @@ class Row:
     held_reason: str | None
     action: str | None
     history: tuple[Standing, ...] = ()
+    evidence: Evidence | None = None
+    reviews: tuple[Review, ...] = ()
+    first_action: FirstAction | None = None
 
     @property
     def is_breach(self) -> bool:
@@ -131,40 +164,6 @@ def read(marts: Path, looked_back: Edition | None = None) -> Board:
         )
 
 
-class Tables:
-    """The tables of one edition under their own names, to be queried while the block lasts."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.con = duckdb.connect(config={"threads": 1})
-
-    def __enter__(self) -> "Tables":
-        files = sorted(self.folder.glob("*.parquet"))
-        if not files:
-            self.con.close()
-            raise RoiError(
-                f"{self.folder}: the edition that current.json names is not there; restore it from "
-                "a backup, or remove current.json and run again"
-            )
-        self.con.execute("set TimeZone = 'UTC'")
-        for file in files:
-            self.con.read_parquet(str(file)).create_view(file.stem)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.con.close()
-
-    def rows(self, query: str, parameters: object = None) -> list[tuple[Any, ...]]:
-        """Every row of a query."""
-        return self.con.execute(query, parameters).fetchall()
-
-    def records(self, query: str, parameters: object = None) -> list[dict[str, Any]]:
-        """Every row of a query, by column."""
-        found = self.con.execute(query, parameters)
-        names = [column[0] for column in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
 def _row(tables: Tables, system_id: str, name: str, month: date) -> Row:
     standings = tables.records(
         "select * from threshold_status_monthly where system_id = ? and month <= ? order by month",
@@ -197,7 +196,43 @@ def _row(tables: Tables, system_id: str, name: str, month: date) -> Row:
         held_reason=now.get("held_reason"),
         action=now.get("recommended_action"),
         history=tuple(history[-HISTORY_MONTHS:]),
+        evidence=_evidence(tables, now, month),
+        reviews=_open_reviews(tables, system_id),
+        first_action=_first_action(tables, system_id, month),
     )
+
+
+def _evidence(tables: Tables, now: dict[str, Any], month: date) -> Evidence | None:
+    if not now:
+        return None
+    ((grade,),) = tables.rows(
+        "select max(evidence_grade) from value_attribution_monthly "
+        "where system_id = ? and month = ? and category = 'direct'",
+        [now["system_id"], month],
+    )
+    return Evidence(now["evidence_predictions"], now["coverage"], now["maturity"], grade)
+
+
+def _open_reviews(tables: Tables, system_id: str) -> tuple[Review, ...]:
+    if not tables.has("status_reviews"):
+        return ()
+    found = tables.rows(
+        "select kind, opened_on, opened_by_rule, due_on, is_overdue from status_reviews "
+        "where system_id = ? and state = 'open' order by due_on",
+        [system_id],
+    )
+    return tuple(Review(*row) for row in found)
+
+
+def _first_action(tables: Tables, system_id: str, month: date) -> FirstAction | None:
+    if not tables.has("options_monthly"):
+        return None
+    found = tables.rows(
+        "select option, npv, probability_best from options_monthly "
+        "where system_id = ? and month = ? and is_first_action order by rank",
+        [system_id, month],
+    )
+    return FirstAction(*found[0]) if found else None
 
 
 def _since(history: Sequence[Standing]) -> date | None:

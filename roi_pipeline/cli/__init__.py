@@ -6,6 +6,7 @@ import click
 from roi_pipeline import __version__
 from roi_pipeline.cli.books import close_command, publish_command
 from roi_pipeline.cli.looking import doctor_command, explain_command, init_command, status_command
+from roi_pipeline.cli.review import review_command
 from roi_pipeline.cli.running import demo_command, run_command
 
 __all__ = ["main"]
@@ -29,6 +30,7 @@ for command in (
     status_command,
     explain_command,
     publish_command,
+    review_command,
     doctor_command,
 ):
     main.add_command(command)

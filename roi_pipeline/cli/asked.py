@@ -75,6 +75,11 @@ def last_ended(portfolio: Portfolio, now: datetime | None = None) -> date:
     return add_months(month_of(here.date()), -1)
 
 
+def today(portfolio: Portfolio, now: datetime | None = None) -> date:
+    """The day that it is in the portfolio's zone."""
+    return (now or datetime.now(UTC)).astimezone(ZoneInfo(portfolio.time_zone)).date()
+
+
 def instant(text: str, time_zone: str) -> datetime:
     """A cut-off as naive UTC: a date means its midnight in the portfolio's zone.
 

@@ -106,11 +106,12 @@ def _table(board: Board) -> Table:
     return table
 
 
-def _actions(board: Board) -> Iterator[Text]:
-    """What to do with each system, one line each."""
+def _actions(board: Board) -> Iterator[RenderableType]:
+    """What to do with each system, and until when."""
     yield Text()
     for row in board.rows:
         yield Text.assemble((row.name, "bold"), f": {_decided(row)}")
+        yield from (Padding(line, (0, 0, 0, 2)) for line in _to_do(row, board.currency))
 
 
 def _block(row: Row, currency: str, *, is_total: bool) -> Iterator[Padding | Text]:
@@ -129,6 +130,9 @@ def _block(row: Row, currency: str, *, is_total: bool) -> Iterator[Padding | Tex
     )
     if not is_total:
         body.append(f"\n{_decided(row)}")
+        for line in _to_do(row, currency):
+            body.append("\n")
+            body.append_text(line)
     if row.history:
         body.append("\n")
         body.append_text(strip(row))
@@ -156,6 +160,34 @@ def _decided(row: Row) -> str:
     """What to do, and why a month without evidence decided nothing."""
     held = f"; held: {reason(row.held_reason)}" if row.held_reason else ""
     return f"{row.action or 'nothing to decide yet'}{held}"
+
+
+def _to_do(row: Row, currency: str) -> Iterator[Text]:
+    """Questions that wait for people, what to look at first, and what the numbers rest on."""
+    for review in row.reviews:
+        kind = review.kind.replace("_", "-")
+        late = "overdue since" if review.is_overdue else "due"
+        yield Text.assemble(
+            (
+                f"{kind} review {late} {review.due_on:%d %b %Y}",
+                "bold red" if review.is_overdue else "bold",
+            ),
+            f", opened {review.opened_on:%d %b %Y}",
+        )
+    if row.first_action and row.is_breach:
+        first = row.first_action
+        worth = "" if first.npv is None else f", worth {money(first.npv, currency)}"
+        sure = first.probability_best
+        chance = "" if sure is None else f", best with probability {sure:.2f}"
+        yield Text(f"look first at: {first.option.replace('_', ' ')}{worth}{chance}")
+    if row.evidence:
+        seen = row.evidence
+        shares = (("linked", seen.coverage), ("in", seen.maturity))
+        told = ", ".join(
+            f"{share * 100:.0f} % {word}" for word, share in shares if share is not None
+        )
+        grade = f", grade {seen.grade}" if seen.grade else ""
+        yield Text(f"evidence: {count(seen.outcomes, 'outcome')}, {told}{grade}", style="dim")
 
 
 def _least(row: Row) -> str:
