@@ -13,6 +13,7 @@ from roi_pipeline import errors, portfolio
 from roi_pipeline.assets import EDITION, all_assets
 from roi_pipeline.books.scope import first_month
 from roi_pipeline.checks import all_checks
+from roi_pipeline.ingest import correction_list
 from roi_pipeline.ingest.discovery import discover
 from roi_pipeline.models import load
 from roi_pipeline.portfolio import DATASETS, REFERENCES, Portfolio
@@ -180,6 +181,8 @@ def _landed(found: Portfolio) -> str:
         for dataset in (*DATASETS, *REFERENCES)
         for file in discover(found, dataset)
     )
+    corrections = found.folder / correction_list.FILE
+    seen = [*seen, corrections.read_text("utf-8") if corrections.is_file() else ""]
     return sha256("\n".join(seen).encode()).hexdigest()
 
 

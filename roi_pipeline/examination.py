@@ -17,6 +17,7 @@ from typing import Literal
 from roi_pipeline import models
 from roi_pipeline.edited_tables import Table, read_table
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.ingest import correction_list
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.discovery import discover
 from roi_pipeline.portfolio import DATASETS, FILE, REFERENCES, Portfolio, Source, load
@@ -69,6 +70,15 @@ def _references(portfolio: Portfolio) -> Iterator[Finding]:
         for fault in _table(portfolio, name).faults:
             level: Literal["error", "warning"] = "error" if fault.is_fatal else "warning"
             yield Finding(level, f"{file}{fault.where}", fault.what, fault.remedy)
+
+
+def _corrections(portfolio: Portfolio) -> Iterator[Finding]:
+    """The keys of reference/corrections.yaml; whether its guards hold, a run says."""
+    try:
+        correction_list.read(portfolio.folder)
+    except ConfigurationError as error:
+        for line in str(error).splitlines():
+            yield _told(line, portfolio.folder / correction_list.FILE)
 
 
 def _named_systems(portfolio: Portfolio) -> Iterator[Finding]:
@@ -201,6 +211,6 @@ def _table(portfolio: Portfolio, name: str) -> Table:
 
 
 CHECKS: tuple[Check, ...] = (
-    *(_references, _named_systems, _systems, _scenarios, _shares),
+    *(_references, _corrections, _named_systems, _systems, _scenarios, _shares),
     *(_sources, _environment, _room, _duckdb),
 )

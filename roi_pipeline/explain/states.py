@@ -29,6 +29,11 @@ from roi_pipeline.warehouse import rows
 
 WAIT_S = 20.0  # a run that is going on holds the database for longer than anyone wants to wait
 RECEIPTS = ("deliveries", "delivery_months")
+PATHS = """
+select delivery_id, path || coalesce(' as corrected by '
+    || array_to_string(cast(notes -> 'corrections' as varchar[]), ', '), '')
+from deliveries order by path
+"""
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def receipts(portfolio: Portfolio) -> Iterator[Receipts]:
                 con.unregister("copied")
         closed = rows(con, "select month, edition, live from closing order by month")
         closings = {m: Closing(m, edition, frozenset(live)) for m, edition, live in closed}
-        paths = dict(rows(con, "select delivery_id, path from deliveries order by path"))
+        paths = dict(rows(con, PATHS))
         yield Receipts(con, closings, paths)
     finally:
         con.close()

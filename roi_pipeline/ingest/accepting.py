@@ -7,7 +7,7 @@ receipt: nothing here is visible to anyone yet.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -24,7 +24,7 @@ from roi_pipeline.ingest.files import Inspected
 from roi_pipeline.ingest.focus import focus_layout
 from roi_pipeline.ingest.judging import Job, has_residue
 from roi_pipeline.ingest.layout import Layout, Table, table_layout
-from roi_pipeline.ingest.months import MonthRows, month_sql, months_of
+from roi_pipeline.ingest.months import MonthRows, exact_sum, month_sql, months_of
 from roi_pipeline.portfolio import Portfolio
 
 ADAPTERS = {"table": table_layout, "focus": focus_layout}  # one a format of delivered files
@@ -74,9 +74,7 @@ class Landed:
     @property
     def money_total(self) -> Decimal | None:
         """The money of the accepted rows, exact; None where no row has any."""
-        amounts = [month.amount for month in self.months if month.amount is not None]
-        with localcontext(prec=76):
-            return sum(amounts, Decimal(0)) if amounts else None
+        return exact_sum([m.amount for m in self.months if m.amount is not None])
 
 
 def land(

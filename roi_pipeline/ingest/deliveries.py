@@ -12,7 +12,16 @@ from pathlib import Path
 import duckdb
 
 from roi_pipeline.errors import DataRefused
-from roi_pipeline.ingest import files, landing, manifest, months, plausible, receipts
+from roi_pipeline.ingest import (
+    correction_list,
+    corrections,
+    files,
+    landing,
+    manifest,
+    months,
+    plausible,
+    receipts,
+)
 from roi_pipeline.ingest.accepting import Delivered, Landed, land
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.discovery import (
@@ -92,6 +101,10 @@ def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -
             taken.append(receipt)
         else:
             unchanged.append(found.path)
+    try:
+        taken += corrections.apply(con, portfolio, dataset)
+    except DataRefused as error:
+        refused.append(Refusal(correction_list.FILE, dataset, dataset, None, str(error)))
     _finish(con, portfolio, dataset, refused)
     return IngestReport(dataset, tuple(taken), tuple(unchanged), tuple(refused))
 

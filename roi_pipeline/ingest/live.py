@@ -26,21 +26,30 @@ from delivery_months join deliveries using (dataset, delivery_id)
 where dataset = $dataset and source_id = $source_id
 """
 
+# A corrected version stands for its delivery until its correction is withdrawn.
+_SET_ASIDE = """
+select delivery_id from deliveries
+where dataset = $dataset and (notes ->> 'withdrawn') is not null
+union all
+select notes ->> 'corrects' from deliveries
+where dataset = $dataset and (notes ->> 'corrects') is not null and (notes ->> 'withdrawn') is null
+"""
+
 # Of one path the newest version counts; of one month the newest export, whole.
 _NEWEST = f"""
 with standing as (
-    select * from ({_VERSIONS}) qualify row_number() over (
+    select * from ({_VERSIONS}) where delivery_id not in ({_SET_ASIDE}) qualify row_number() over (
         partition by month, path order by version_at desc, delivery_id desc) = 1
 )
 select month, delivery_id from standing qualify export_group = first_value(export_group) over (
     partition by month order by version_at desc, path desc, delivery_id desc)
 """  # noqa: S608
 
-_ALL_LIVE = """
-update delivery_months set is_live = true
-where dataset = $dataset and not is_live and delivery_id in (
+_ALL_LIVE = f"""
+update delivery_months set is_live = not is_live
+where dataset = $dataset and is_live = (delivery_id in ({_SET_ASIDE})) and delivery_id in (
     select delivery_id from deliveries where dataset = $dataset and source_id = $source_id)
-"""
+"""  # noqa: S608
 
 _SETTLE = """
 update delivery_months set is_live = not is_live

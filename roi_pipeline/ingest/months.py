@@ -3,9 +3,10 @@
 Knows contracts and clean files; reads them, writes nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,16 @@ class MonthRows:
     amount: Decimal | None
     first_at: datetime | None
     last_at: datetime | None
+
+
+def exact_sum(amounts: Sequence[Decimal]) -> Decimal | None:
+    """Amounts added up to the last digit; None where there are none.
+
+    >>> exact_sum([Decimal("1e30"), Decimal("1e-18")])
+    Decimal('1000000000000000000000000000000.000000000000000001')
+    """
+    with localcontext(prec=76):
+        return sum(amounts, Decimal(0)) if amounts else None
 
 
 def month_sql(contract: Contract, zone: str) -> str:

@@ -109,6 +109,18 @@ def known(con: duckdb.DuckDBPyConnection, dataset: str, content_sha256: str) -> 
     return Receipt(**{**values, "notes": json.loads(values["notes"])}, is_new=False)
 
 
+def of_delivery(con: duckdb.DuckDBPyConnection, dataset: str, delivery_id: str) -> Receipt:
+    """The receipt of a stored delivery."""
+    ((sha256,),) = con.execute(
+        "select file_sha256 from deliveries where dataset = ? and delivery_id = ?",
+        [dataset, delivery_id],
+    ).fetchall()
+    found = known(con, dataset, sha256)
+    if found is None:
+        raise KeyError(delivery_id)
+    return found
+
+
 def months_of_delivery(con: duckdb.DuckDBPyConnection, receipt: Receipt) -> tuple[date, ...]:
     """The months a stored delivery has rows in, in order."""
     rows = con.execute(

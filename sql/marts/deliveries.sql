@@ -15,16 +15,18 @@ select
     rows_superseded,
     money_total,
     residue,
+    notes ->> 'corrects' as corrects,
+    array_to_string(cast(notes -> 'corrections' as varchar[]), ', ') as corrections,
     exists (select 1 from delivery_months as m where m.delivery_id = r.delivery_id and m.is_live) as is_live
 from main.deliveries as r
 where r.dataset in ('billing', 'capex', 'asset_events', 'operating_costs', 'predictions', 'outcomes', 'fx')
 
 /* example
 given:
-  deliveries: [{dataset: billing, delivery_id: a, source_id: aws, rows_read: 3, rows_accepted: 2, rows_quarantined: 1, rows_superseded: 0}, {dataset: billing, delivery_id: b, source_id: aws}, {dataset: prices, delivery_id: p}]
+  deliveries: [{dataset: billing, delivery_id: a, source_id: aws, rows_read: 3, rows_accepted: 2, rows_quarantined: 1, rows_superseded: 0}, {dataset: billing, delivery_id: b, source_id: aws, notes: '{"corrects": "a", "corrections": ["typo", "sign"]}'}, {dataset: prices, delivery_id: p}]
   delivery_months: [{dataset: billing, delivery_id: a, month: 2026-10-01, is_live: false}, {dataset: billing, delivery_id: b, month: 2026-10-01, is_live: true}]
 expect:
   marts.deliveries:
-    - {dataset: billing, delivery_id: a, rows_read: 3, rows_accepted: 2, rows_quarantined: 1, is_live: false}
-    - {dataset: billing, delivery_id: b, rows_read: null, rows_accepted: null, rows_quarantined: null, is_live: true}
+    - {dataset: billing, delivery_id: a, rows_read: 3, rows_accepted: 2, rows_quarantined: 1, corrects: null, corrections: null, is_live: false}
+    - {dataset: billing, delivery_id: b, rows_read: null, rows_accepted: null, rows_quarantined: null, corrects: a, corrections: "typo, sign", is_live: true}
 */

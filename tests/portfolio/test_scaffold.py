@@ -58,6 +58,17 @@ def test_the_tables_of_init_have_the_headers_of_the_contracts(tmp_path: Path) ->
     assert len(list((tmp_path / "reference").glob("*.csv"))) == 7
 
 
+def test_the_doctor_reads_corrections_as_the_readme_shows_them(portfolio: Path) -> None:
+    example = (portfolio / "README.md").read_text().split("```yaml\n")[1].split("```")[0]
+    file = portfolio / "reference" / "corrections.yaml"
+    file.write_text(example)
+    assert [f for f in examine(portfolio) if "corrections" in f.where] == []
+    file.write_text(example.replace("operating_costs", "operating_cost"))
+    (finding,) = [f for f in examine(portfolio) if "corrections" in f.where]
+    assert finding.level == "error"
+    assert "did you mean 'operating_costs'?" in finding.remedy
+
+
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("mine")
     with pytest.raises(ConfigurationError, match=r"README\.md: there already"):

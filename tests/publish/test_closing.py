@@ -96,6 +96,37 @@ def test_a_credit_for_a_closed_month_is_restated(closed: tuple[Path, Edition]) -
     )
 
 
+CREDIT = """
+corrections:
+  - id: credit-left-out
+    dataset: billing
+    match: {file: inbox/billing/2026-01.csv, row: 1}
+    set: {billed_cost: "74.60", effective_cost: "74.60"}
+    expect: {billed_cost: "100.10", effective_cost: "100.10"}
+    reason: the provider's credit note 7 never came as a file
+    owner: finance
+    made_on: 2026-03-02
+"""
+
+
+def test_a_correction_of_a_closed_month_is_restated(closed: tuple[Path, Edition]) -> None:
+    folder, before = closed
+    (folder / "reference/corrections.yaml").write_text(CREDIT)
+    after = run(folder, FEBRUARY)
+    assert month_of(folder, after, JANUARY) == month_of(folder, before, JANUARY)
+    verify(folder / "marts" / before.name, before.tables)
+    assert read(folder, after, f"select distinct month, system_id, delta from {COST}") == [
+        (JANUARY, "card-fraud", Decimal("-25.5"))
+    ]
+    (cause,) = read(folder, after, f"select distinct cause_delivery from {COST}")
+    query = "select delivery_id from {deliveries} where corrections = 'credit-left-out' and is_live"
+    assert [cause] == read(folder, after, query)
+    assert run(folder, FEBRUARY).name == after.name
+    (folder / "reference/corrections.yaml").unlink()
+    withdrawn = run(folder, FEBRUARY)
+    assert read(folder, withdrawn, f"select delta from {COST}") == []
+
+
 def test_restatements_after_the_next_closing_are_only_what_is_new(
     closed: tuple[Path, Edition],
 ) -> None:
