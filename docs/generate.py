@@ -42,6 +42,11 @@ Any other log is a `table`: `columns` names its columns. One without ids can use
 `prediction_id: "=file:row"`; it stays the same when the file is sent again under its name. A file
 whose last line has no line end needs a manifest with its sha256, or it counts as cut.
 """
+KEYS = {  # of the marts that Python fills, beside month and system_id
+    "quality_monthly": ("model_version",),
+    "degradation_monthly": ("model_version",),
+    "options_monthly": ("option",),
+}
 NOTE = "<!-- written by docs/generate.py; edit the models and contracts, not this file -->\n"
 
 
@@ -66,8 +71,9 @@ def tables() -> str:
         if layer == "marts":
             for name, (function, schema) in sorted(MONTHLY.items()):
                 meaning = (function.__doc__ or "").partition("\n")[0]
-                parts.append(f"\n### {name}\n{meaning}\n\nKey: `month`, `system_id`")
-                parts.append(", `model_version`.\n" if "model_version" in schema else ".\n")
+                key = ("month", "system_id", *KEYS.get(name, ()))
+                parts.append(f"\n### {name}\n{meaning}\n\nKey: ")
+                parts.append(f"{', '.join(f'`{column}`' for column in key)}.\n")
                 shape = [(column, _sql_type(kind)) for column, kind in schema.items()]
                 parts.append(_columns(shape))
     return "".join(parts)

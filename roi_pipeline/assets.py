@@ -26,6 +26,14 @@ PYTHON_READS: Mapping[str, Sequence[str]] = {
     "quality_monthly": ("quality_count",),
     "roi_monthly": ("roi_input", "terms"),
     "threshold_status_monthly": ("roi_input", "terms", "reviews"),
+    "economics_monthly": (
+        *("version_quality", "ledger_monthly", "evidence_count", "maturity"),
+        *("evidence_grade", "price_error", "terms"),
+    ),
+    "degradation_monthly": ("version_quality", "economics_monthly", "terms", "option_cost"),
+    "options_monthly": (
+        *("economics_monthly", "degradation_monthly", "terms", "option_cost", "model_versions"),
+    ),
 }
 DESCRIPTIONS: Mapping[str, str] = {
     "depreciation": "What every asset costs in every month of its life.",
@@ -33,6 +41,9 @@ DESCRIPTIONS: Mapping[str, str] = {
     "quality_monthly": "How right a model version was in a month, with Wilson bounds.",
     "roi_monthly": "What a system returned, since the investment and over its evidence window.",
     "threshold_status_monthly": "Whether a system is worth running: status, bounds, rule, action.",
+    "economics_monthly": "What a month was made of: volume, quality, worth of quality, cost.",
+    "degradation_monthly": "How a model version wears off, and when it stops earning its cost.",
+    "options_monthly": "Every way out of a system's situation, ranked by what it is worth.",
 }
 
 

@@ -37,7 +37,7 @@ SCENARIOS = (
 DATASETS = ("billing", "capex", "asset_events", "operating_costs", "predictions", "outcomes", "fx")
 REFERENCES = (
     *("prices", "baselines", "terms", "allocation"),
-    *("cost_categories", "model_versions", "reviews"),
+    *("cost_categories", "model_versions", "reviews", "options"),
 )
 BILLING_FORMATS = (
     *("focus", "aws_cur", "azure_cost", "gcp_billing", "oci_cost"),

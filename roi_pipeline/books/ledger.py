@@ -15,7 +15,7 @@ from roi_pipeline.books.scenarios import refuse_late_windows, refuse_uncounted
 from roi_pipeline.books.scope import Scope, open_months
 from roi_pipeline.domain.calendar import add_months, month_end
 from roi_pipeline.errors import ConfigurationError, DataRefused
-from roi_pipeline.marts import evidence, register, returns, statuses
+from roi_pipeline.marts import choices, economics, evidence, register, returns, statuses, wear
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.warehouse import (
@@ -41,6 +41,10 @@ MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
     "quality_monthly": (evidence.quality_monthly, evidence.QUALITY),
     "roi_monthly": (returns.roi_monthly, returns.ROI),
     "threshold_status_monthly": (statuses.threshold_status_monthly, statuses.STATUS),
+    # Each of the following reads those above it.
+    "economics_monthly": (economics.economics_monthly, economics.ECONOMICS),
+    "degradation_monthly": (wear.degradation_monthly, wear.DEGRADATION),
+    "options_monthly": (choices.options_monthly, choices.OPTIONS),
 }
 LEDGER = ("ledger_cost", "value_priced", "ledger_value")
 COST_INPUTS = (

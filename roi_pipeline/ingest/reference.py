@@ -150,4 +150,26 @@ REVIEWS = Contract(
     ),
 )
 
-REFERENCE = (PRICES, BASELINES, TERMS, ALLOCATION, COST_CATEGORIES, MODEL_VERSIONS, REVIEWS)
+OPTIONS = Contract(
+    dataset="options",
+    columns=(
+        required(label("system_id")),
+        required(label("option")),  # retrain, replace, decommission, renegotiate, or any other name
+        required(at_least_zero("one_off_cost", PRICE)),
+        Column("monthly_cost_change", PRICE),
+        share("expected_quality", PRICE),
+        at_least_zero("standard_error", PRICE),
+        at_least_zero("salvage_value", PRICE),
+        Column("life_months", WHOLE, rule=Rule("life_months not above 0", "life_months > 0")),
+        required(currency()),
+        required(Column("valid_from", DAY)),
+        required(text("source_document")),
+    ),
+    key=("system_id", "option", "valid_from"),
+    repeated="refuse",
+)
+
+REFERENCE = (
+    *(PRICES, BASELINES, TERMS, ALLOCATION),
+    *(COST_CATEGORIES, MODEL_VERSIONS, REVIEWS, OPTIONS),
+)

@@ -8,7 +8,7 @@ import pytest
 from roi_pipeline import examination
 from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.ingest.contracts import CONTRACTS
-from roi_pipeline.portfolio import load
+from roi_pipeline.portfolio import REFERENCES, load
 from roi_pipeline.scaffold import Finding, examine, write
 
 PRICES = "system_id,driver,unit,unit_price,currency,valid_from,source_document\n"
@@ -55,7 +55,7 @@ def test_the_tables_of_init_have_the_headers_of_the_contracts(tmp_path: Path) ->
     write(tmp_path)
     header = (tmp_path / "reference" / "prices.csv").read_text().strip().split(",")
     assert header == list(CONTRACTS["prices"].names)
-    assert len(list((tmp_path / "reference").glob("*.csv"))) == 7
+    assert {file.stem for file in (tmp_path / "reference").glob("*.csv")} == {*REFERENCES}
 
 
 def test_the_doctor_reads_corrections_as_the_readme_shows_them(portfolio: Path) -> None:

@@ -13,7 +13,11 @@ SUITES = quality.suites()
 
 LOGS = ("predictions", "outcomes")
 RECEIVED = (*LOGS, "billing", "operating_costs")
-REFERENCE = ("capex", "asset_events", "fx", "prices", "baselines", "terms", "allocation")
+REFERENCE = (
+    *("capex", "asset_events", "fx", "prices", "baselines", "terms", "allocation"),
+    "options",
+)
+AHEAD = ("economics_monthly", "degradation_monthly", "options_monthly")
 KEYED = [
     table
     for table, suite in SUITES.items()
@@ -27,9 +31,15 @@ EVERYWHERE = [
         "ledger_monthly": "unit", "tco_monthly": "avoidable_amount",
         "value_attribution_monthly": "unit", "quality_monthly": "accuracy",
         "roi_monthly": "npv", "threshold_status_monthly": "as_of",
+<<<<<<< HEAD
         "reconciliation_monthly": "quarantined", "dim_system": "owner",
         "status_transitions": "evidence_months", "status_reviews": "rationale",
         "roi_by_grade_monthly": "missing_reason",
+=======
+        "reconciliation_monthly": "quarantined", "dim_system": "owner", "options": "life_months",
+        "economics_monthly": "price_error", "degradation_monthly": "half_life_months",
+        "options_monthly": "assumptions",
+>>>>>>> 1c58b2a (Rank the ways out of a system's situation by what they are worth)
     }.items()],
     *[(table, "key_unique", f"insert into {table} select * from {table}") for table in KEYED],
     *[(table, "share_quarantined", f"update deliveries set rows_quarantined = 60, rows_accepted = n - 59 where dataset = '{table}'") for table in (*RECEIVED, *REFERENCE)],
@@ -42,20 +52,22 @@ EVERYWHERE = [
     *[(table, "exact", f"alter table {table} alter {column} type double") for table, column in {
         "ledger_monthly": "amount", "tco_monthly": "avoidable_amount",
         "value_attribution_monthly": "amount_low", "roi_monthly": "cumulative_net_cash",
-        "reconciliation_monthly": "difference",
+        "reconciliation_monthly": "difference", "economics_monthly": "compute",
+        "degradation_monthly": "value_lost_per_month", "options_monthly": "npv",
     }.items()],
     *[(table, "finite", f"alter table {table} alter {column} type double; update {table} set {column} = '{number}'") for table, column, number in (
         ("ledger_monthly", "unit_price", "inf"), ("tco_monthly", "amount", "-inf"),
         ("value_attribution_monthly", "coverage", "nan"), ("quality_monthly", "accuracy", "nan"),
         ("roi_monthly", "incremental_roi", "inf"), ("threshold_status_monthly", "metric", "nan"),
-        ("reconciliation_monthly", "difference", "nan"),
+        ("reconciliation_monthly", "difference", "nan"), ("economics_monthly", "unit_value", "inf"),
+        ("degradation_monthly", "quality", "nan"), ("options_monthly", "probability_best", "nan"),
     )],
-    *[(table, "one_currency", f"update {table} set currency = 'EUR' where system_id = 'card-fraud'; update {table} set currency = 'JPY' where system_id <> 'card-fraud'") for table in ("tco_monthly", "roi_monthly")],
+    *[(table, "one_currency", f"update {table} set currency = 'EUR' where system_id = 'card-fraud'; update {table} set currency = 'JPY' where system_id <> 'card-fraud'") for table in ("tco_monthly", "roi_monthly", *AHEAD)],
     *[(table, "one_currency", f"update {table} set currency = 'EUR' where {where}") for table, where in {"ledger_monthly": "side = 'cost'", "value_attribution_monthly": "view = 'cohort'"}.items()],
     *[(table, "systems_known", f"update {table} set {column} = 'card-fruad'") for table, column in {
         "capex": "system_id", "asset_events": "to_system_id", "operating_costs": "system_id",
         "predictions": "system_id", "prices": "system_id", "baselines": "system_id",
-        "terms": "system_id", "allocation": "system_id", "ledger_monthly": "system_id",
+        "terms": "system_id", "allocation": "system_id", "ledger_monthly": "system_id", "options": "system_id",
     }.items()],
     *[(table, "allocation_known", f"update {table} set allocation_key = 'nobody'") for table in ("capex", "operating_costs")],
     *[(table, "no_overlap", f"update {table} set valid_to = '2026-07-01' where valid_to = '2026-06-30'") for table in ("prices", "allocation")],
@@ -166,6 +178,26 @@ HERE = {
         "difference_is_zero": "update reconciliation_monthly set difference = 0.000000000000000001",
         "difference_is_computed": "update reconciliation_monthly set total_in = 101",
         "mostly_allocated": "update reconciliation_monthly set unallocated = 30, allocated = 70",
+    },
+    "options": {"new_models_have_quality": "update options set expected_quality = null"},
+    "economics_monthly": {
+        "right_within_decisions": "update economics_monthly set right_decisions = 1001",
+        "missing_has_reason": "update economics_monthly set is_evidence = false",
+        "compute_within_avoidable": "update economics_monthly set compute = 301",
+    },
+    "degradation_monthly": {
+        "quality_a_share": "update degradation_monthly set expected_quality = 1.1",
+        "interval_in_order": "update degradation_monthly set crossing_in_months_low = 5",
+        "laws_known": "update degradation_monthly set law = 'cubic'",
+        "missing_has_reason": "update degradation_monthly set crossing_in_months = null",
+    },
+    "options_monthly": {
+        "missing_has_reason": "update options_monthly set missing_reason = null",
+        "ranked_by_worth": "update options_monthly set npv = 901 where option = 'keep'",
+        "one_first_action": "update options_monthly set is_first_action = false where rank = 1",
+        "probabilities_add_up": "update options_monthly set probability_best = 0.2 where rank = 2",
+        "effects_add_up": "update options_monthly set cost_effect = 0",
+        "causes_known": "update options_monthly set dominant_cause = 'weather'",
     },
     "dim_system": {
         "named": "update dim_system set name = null where system_id = 'unallocated'",

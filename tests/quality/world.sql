@@ -17,7 +17,7 @@ create table deliveries as
         ('outcomes', date '2026-09-01', 1500), ('outcomes', date '2026-10-01', 1500),
         ('operating_costs', date '2026-09-01', 100), ('operating_costs', date '2026-10-01', 100),
         ('capex', null, 200), ('asset_events', null, 200), ('fx', null, 200), ('prices', null, 200),
-        ('baselines', null, 200), ('terms', null, 200), ('allocation', null, 200)
+        ('baselines', null, 200), ('terms', null, 200), ('allocation', null, 200), ('options', null, 200)
     ) as t(dataset, month, n);
 update deliveries set delivery_id = dataset where delivery_id is null;
 create table delivery_months as
@@ -188,3 +188,30 @@ create table reconciliation_monthly as
         cast(10 as decimal(38, 18)) as unallocated, cast(0 as decimal(38, 18)) as superseded, cast(0 as decimal(38, 18)) as quarantined,
         cast(0 as decimal(38, 18)) as difference
     from (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table economics_monthly as
+    select month, system_id, 1000 as decisions, 970 as right_decisions, true as is_evidence,
+        cast(700 as decimal(38, 18)) as value, cast(300 as decimal(38, 18)) as avoidable,
+        cast(100 as decimal(38, 18)) as compute, cast(2 as decimal(28, 6)) as unit_value,
+        cast(null as varchar) as missing_reason, 'USD' as currency
+    from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table degradation_monthly as
+    select month, system_id, 'v1' as model_version, cast(0.97 as decimal(28, 6)) as quality,
+        cast(0.96 as decimal(28, 6)) as quality_low, cast(0.98 as decimal(28, 6)) as quality_high,
+        'linear' as law, cast(0.97 as decimal(28, 6)) as expected_quality,
+        cast(4 as decimal(28, 6)) as crossing_in_months, cast(3 as decimal(28, 6)) as crossing_in_months_low,
+        cast(6 as decimal(28, 6)) as crossing_in_months_high, cast(null as varchar) as missing_reason,
+        cast(null as varchar) as crossing_reason, cast(9 as decimal(28, 6)) as retrain_interval_months,
+        cast(null as varchar) as retrain_reason, cast(50 as decimal(38, 18)) as value_lost_per_month, 'USD' as currency
+    from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table options_monthly as
+    select month, system_id, option, cast(npv as decimal(38, 18)) as npv, rank,
+        cast(probability as decimal(28, 6)) as probability_best, rank = 1 as is_first_action, reason as missing_reason,
+        'quality' as dominant_cause, cast(-10 as decimal(38, 18)) as net_change, cast(5 as decimal(38, 18)) as volume_effect,
+        cast(-13 as decimal(38, 18)) as quality_effect, cast(0 as decimal(38, 18)) as price_effect,
+        cast(-2 as decimal(38, 18)) as cost_effect, 'USD' as currency
+    from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month), (values
+        ('retrain', 900, 1, 0.9, null), ('keep', 800, 2, 0.1, null), ('replace', null, null, null, 'no_cost_stated')
+    ) as o(option, npv, rank, probability, reason);
+create table options as from (values
+    ('card-fraud', 'retrain', date '2026-01-01', cast(0.98 as decimal(28, 9)), cast(null as decimal(28, 9)), cast(null as decimal(28, 9)))
+) as t(system_id, option, valid_from, expected_quality, salvage_value, monthly_cost_change);

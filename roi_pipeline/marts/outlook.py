@@ -1,0 +1,183 @@
+"""What is expected of a system from a month on, if nothing is changed: the base of all that looks
+ahead (method §5, §7).
+
+The level of volume, value and cost is that of the trailing evidence window; quality follows the
+law fitted to the model version, and is held where the law says nothing any more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from math import hypot, sqrt
+
+import duckdb
+import numpy as np
+
+from roi_pipeline.domain.calendar import months_between
+from roi_pipeline.domain.cashflow import monthly_rate
+from roi_pipeline.domain.decay_fit import Fit, Point, fit
+from roi_pipeline.domain.degradation import Floats
+from roi_pipeline.domain.value import Month
+from roi_pipeline.marts.economics import Economy, mean_month
+from roi_pipeline.marts.terms import Terms
+
+RECENT = 12  # evidence months that say how much a month scatters
+FEW_LABELS = 30  # a version with fewer labelled rows in a month says nothing about its quality
+UNKNOWN_SCATTER = 0.1  # relative, while there are too few months to measure it
+
+
+@dataclass(frozen=True)
+class VersionMonth:
+    """The labelled rows of one model version in one month."""
+
+    month: date
+    decisions: int
+    right_decisions: int
+    labelled: int
+    right_labels: int
+
+
+Versions = dict[str, list[VersionMonth]]  # by model version, oldest first
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The expected month and its errors; `missing_reason` says why there is none."""
+
+    system_id: str
+    month: date
+    window: tuple[Economy, ...]
+    base: Month | None
+    rate: float  # the hurdle a month
+    hurdle: float  # a year
+    model_version: str | None
+    age: float  # months since that version began, at `month`
+    points: tuple[Point, ...]
+    fit: Fit | None
+    quality_error: float  # of the window's quality, from its counts
+    volume_error: float  # relative, of the expected volume
+    value_error: float  # relative, of the expected value
+    cost_error: float  # relative, of the expected cost
+    missing_reason: str | None
+
+    @property
+    def seed(self) -> int:
+        """The seed of every draw about this system and month; published beside what it gave."""
+        return int.from_bytes(sha256(f"{self.system_id}/{self.month}".encode()).digest()[:4])
+
+    def quality(self, months: int, back: float = 0.0) -> tuple[Floats, Floats]:
+        """Expected quality and its standard error 1 to `months` months ahead.
+
+        A law is not followed beyond twice the span it was seen over (method §5.2). `back` tells it
+        for a version that many months younger.
+        """
+        ahead = np.arange(1, months + 1, dtype=np.float64)
+        if self.fit is None:
+            level = float(self.base.quality) if self.base else 0.0
+            return np.full(months, level), np.full(months, self.quality_error)
+        ages = np.minimum(self.age + ahead, 2 * self.fit.last_age - self.fit.first_age) - back
+        return self.fit.decay.quality(ages), self.fit.standard_error(ages)
+
+
+def read_versions(con: duckdb.DuckDBPyConnection) -> dict[str, Versions]:
+    """The labelled rows of every version, by system."""
+    found: dict[str, Versions] = {}
+    for system_id, version, *row in con.execute(
+        """
+        select system_id, model_version, month, decisions, right_decisions, labelled, right_labels
+        from degradation_monthly order by system_id, model_version, month
+        """
+    ).fetchall():
+        found.setdefault(system_id, {}).setdefault(version, []).append(VersionMonth(*row))
+    return found
+
+
+def look_ahead(
+    system_id: str,
+    seen: Sequence[Economy],
+    versions: Versions,
+    terms: Terms,
+    version: str | None = None,
+) -> Outlook:
+    """The outlook from the last of the months seen, for the version that decides most (or one
+    that is named)."""
+    now = seen[-1]
+    size = int(terms.number(system_id, now.month, "evidence_window_months", 3))
+    hurdle = terms.number(system_id, now.month, "hurdle_rate_annual", 0.12)
+    convention = terms.text(system_id, now.month, "hurdle_convention", "effective")
+    evidence = [month for month in seen if month.is_evidence]
+    window = tuple(evidence[-size:])
+    base = mean_month(list(window)) if window else None
+    version = version or next((m.model_version for m in reversed(seen) if m.model_version), None)
+    points = fitting_points(versions.get(version or "", []), {month.month for month in evidence})
+    began = versions[version][0].month if version in versions else now.month
+    recent = evidence[-RECENT:]
+    share = float(base.quality) if base else 0.0
+    decisions = sum(month.decisions for month in window)
+    worth = abs(float(sum(month.value for month in window)))
+    return Outlook(
+        system_id,
+        now.month,
+        window,
+        base,
+        monthly_rate(hurdle, convention),
+        hurdle,
+        version,
+        float(months_between(began, now.month)),
+        tuple(points),
+        fit(points),
+        sqrt(share * (1 - share) / decisions) if decisions else 0.0,
+        _level_error([float(month.decisions) for month in recent], size),
+        hypot(
+            sum(month.price_error for month in window),
+            sqrt(sum(month.value_variance for month in window)),
+        )
+        / worth
+        if worth
+        else 0.0,
+        _level_error([float(month.avoidable) for month in recent], size),
+        None if base else _missing(seen, window),
+    )
+
+
+def fitting_points(months: Sequence[VersionMonth], evidence: set[date]) -> list[Point]:
+    """The evidence months of a version as points of its quality; age 0 is its first month."""
+    return [
+        Point(
+            float(months_between(months[0].month, month.month)),
+            month.right_decisions / month.decisions,
+            month.decisions,
+        )
+        for month in months
+        if month.month in evidence and month.decisions >= FEW_LABELS
+    ]
+
+
+def scatter(levels: Sequence[float]) -> float | None:
+    """The standard deviation of levels about their own line; None for fewer than 4.
+
+    >>> scatter([1.0, 2.0, 3.0, 4.0])
+    0.0
+    """
+    if len(levels) < 4:
+        return None
+    ages = np.arange(len(levels), dtype=np.float64)
+    slope, level = np.polyfit(ages, levels, 1)
+    squares = float(np.sum((np.asarray(levels) - level - slope * ages) ** 2))
+    return round(sqrt(squares / (len(levels) - 2)), 9)
+
+
+def _level_error(levels: Sequence[float], size: int) -> float:
+    """How far, relatively, the mean of the window may be from that of the months to come."""
+    found = scatter(levels)
+    if found is None:
+        return UNKNOWN_SCATTER
+    mean = abs(float(np.mean(levels[-size:])))
+    return found / sqrt(min(size, len(levels))) / mean if mean else 0.0
+
+
+def _missing(seen: Sequence[Economy], window: Sequence[Economy]) -> str:
+    if window:
+        return "no_errors_seen" if all(month.decisions for month in window) else "no_quality"
+    return seen[-1].missing_reason or "no_evidence"
