@@ -92,7 +92,7 @@ def test_the_examples_in_the_readme_pass_the_doctor(portfolio: Path) -> None:
             tables.append([])
         if line.startswith("    "):
             tables[-1].append(line.strip())
-    names = ("prices", "baselines", "terms", "cost_categories", "allocation")
+    names = ("prices", "baselines", "terms", "cost_categories", "allocation", "options")
     assert len(tables) == len(names)
     for name, lines in zip(names, tables, strict=True):
         (portfolio / "reference" / f"{name}.csv").write_text("\n".join(lines) + "\n")

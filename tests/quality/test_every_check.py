@@ -31,15 +31,10 @@ EVERYWHERE = [
         "ledger_monthly": "unit", "tco_monthly": "avoidable_amount",
         "value_attribution_monthly": "unit", "quality_monthly": "accuracy",
         "roi_monthly": "npv", "threshold_status_monthly": "as_of",
-<<<<<<< HEAD
-        "reconciliation_monthly": "quarantined", "dim_system": "owner",
-        "status_transitions": "evidence_months", "status_reviews": "rationale",
-        "roi_by_grade_monthly": "missing_reason",
-=======
         "reconciliation_monthly": "quarantined", "dim_system": "owner", "options": "life_months",
-        "economics_monthly": "price_error", "degradation_monthly": "half_life_months",
-        "options_monthly": "assumptions",
->>>>>>> 1c58b2a (Rank the ways out of a system's situation by what they are worth)
+        "status_transitions": "evidence_months", "status_reviews": "rationale",
+        "roi_by_grade_monthly": "missing_reason", "economics_monthly": "price_error",
+        "degradation_monthly": "half_life_months", "options_monthly": "assumptions",
     }.items()],
     *[(table, "key_unique", f"insert into {table} select * from {table}") for table in KEYED],
     *[(table, "share_quarantined", f"update deliveries set rows_quarantined = 60, rows_accepted = n - 59 where dataset = '{table}'") for table in (*RECEIVED, *REFERENCE)],
