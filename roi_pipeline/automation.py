@@ -9,7 +9,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from roi_pipeline import errors, portfolio
+from roi_pipeline import alerts, errors, portfolio
+from roi_pipeline.alerts import failed_checks, message
 from roi_pipeline.assets import EDITION, all_assets
 from roi_pipeline.books.scope import first_month
 from roi_pipeline.checks import all_checks
@@ -18,7 +19,7 @@ from roi_pipeline.ingest.discovery import discover
 from roi_pipeline.models import load
 from roi_pipeline.portfolio import DATASETS, REFERENCES, Portfolio
 from roi_pipeline.publish.editions import Edition, named
-from roi_pipeline.quality import CheckOutcome, suites
+from roi_pipeline.quality import CheckOutcome
 from roi_pipeline.resource import AS_OF, RANGE_FIRST, RANGE_LAST, Books, last_ended_month
 
 # Single-run backfills are marked beta; the pinned version is the one they were tested with.
@@ -67,7 +68,7 @@ def definitions_of(found: Portfolio) -> dg.Definitions:
         asset_checks=all_checks(frozenset(keys)),
         jobs=[job],
         schedules=[_schedule(job, found)],
-        sensors=[_sensor(job, found)],
+        sensors=[_sensor(job, found), *alerts.sensors(job, found)],
         resources={"books": Books(folder=str(found.folder))},
         executor=dg.in_process_executor,
     )
@@ -93,33 +94,14 @@ def run(
         result = job.execute_in_process(
             instance=instance, tags=tags, run_config=QUIET, raise_on_error=False
         )
-        described = {
-            (table, each.name): each.description
-            for table, suite in suites().items()
-            for each in suite.checks
-        }
         failures = [event for event in result.all_events if event.is_step_failure]
-        failed = tuple(
-            CheckOutcome(
-                table=check.asset_key.to_user_string(),
-                name=check.check_name,
-                severity="critical" if check.severity is dg.AssetCheckSeverity.ERROR else "warning",
-                passed=False,
-                observed=_text(check, "observed"),
-                failing=_number(check, "failing"),
-                rows=_number(check, "rows"),
-                error=_text(check, "error"),
-                description=described.get((check.asset_key.to_user_string(), check.check_name), ""),
-            )
-            for check in result.get_asset_check_evaluations()
-            if not check.passed
-        )
+        failed = failed_checks(result.get_asset_check_evaluations())
         written = _written(result) if result.success else None
     return RunResult(
         edition=named(found.marts, written) if written else None,
         failed_checks=failed,
-        refused=tuple(_message(event) for event in failures if event.step_key in _INPUTS),
-        error="; ".join(_message(event) for event in failures if event.step_key not in _INPUTS)
+        refused=tuple(message(event) for event in failures if event.step_key in _INPUTS),
+        error="; ".join(message(event) for event in failures if event.step_key not in _INPUTS)
         or None,
         exit_code=max(map(_exit_code, failures), default=None, key=lambda code: code or 0),
     )
@@ -186,17 +168,6 @@ def _landed(found: Portfolio) -> str:
     return sha256("\n".join(seen).encode()).hexdigest()
 
 
-def _message(event: dg.DagsterEvent) -> str:
-    """What went wrong in a step, in the words of the error that began it."""
-    failure = event.step_failure_data
-    if failure.user_failure_data and failure.user_failure_data.description:
-        return str(failure.user_failure_data.description)
-    error = failure.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return "" if error is None else error.message.strip().split(": ", 1)[-1]
-
-
 def _exit_code(event: dg.DagsterEvent) -> int | None:
     """What the kind of the error that began a failure says: Dagster keeps no more than its name."""
     error = event.step_failure_data.error
@@ -210,13 +181,3 @@ def _written(result: dg.ExecuteInProcessResult) -> str:
     """The name of the edition that a run wrote, current or looking back."""
     (event,) = result.asset_materializations_for_node(EDITION)
     return str(event.metadata["edition"].value)
-
-
-def _text(check: dg.AssetCheckEvaluation, name: str) -> str | None:
-    found = check.metadata.get(name)
-    return None if found is None else str(found.value)
-
-
-def _number(check: dg.AssetCheckEvaluation, name: str) -> int | None:
-    found = check.metadata.get(name)
-    return None if found is None else int(str(found.value))

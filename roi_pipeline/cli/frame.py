@@ -22,8 +22,8 @@ import click
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from roi_pipeline.cli.masking import Masking, masked
 from roi_pipeline.errors import RoiError
+from roi_pipeline.masking import Masking, masked
 
 BREACHED = 4  # done, and a threshold is breached; only with --fail-on breach
 LONGEST = 300  # characters of an unexpected error that are shown

@@ -16,16 +16,16 @@ import duckdb
 from rich.console import RenderableType
 from rich.text import Text
 
-from roi_pipeline import board, portfolio, warehouse
+from roi_pipeline import board, notices, portfolio, warehouse
 from roi_pipeline.books.scope import first_month
 from roi_pipeline.cli import last_run
 from roi_pipeline.cli.asked import Asked, asked
 from roi_pipeline.cli.board_look import BoardLook, document
 from roi_pipeline.cli.frame import Answer, Frame, fail_on_option, failing_on_breach, framed
-from roi_pipeline.cli.masking import masked
 from roi_pipeline.cli.unchanged import reason_to_run
 from roi_pipeline.cli.words import count
 from roi_pipeline.errors import CheckFailed, DataRefused, RoiError
+from roi_pipeline.masking import masked
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish import editions
 
@@ -77,6 +77,7 @@ def run(found: Portfolio, wanted: Asked) -> Answer:
         line = Text(f"nothing new: edition {standing.edition.name} is current")
         told = {"published": False, "edition": standing.edition.name, "reason": "nothing new"}
         last_run.keep(found, told, is_good=True)
+        notices.tell_published(found)  # what a dead receiver did not hear last time
         return Answer(told | {"board": document(standing)}, (line,))
     log.info("running, because %s", reason)
     from roi_pipeline import automation  # seconds of import, and only needed now
@@ -84,6 +85,11 @@ def run(found: Portfolio, wanted: Asked) -> Answer:
     before = editions.current(found.marts)
     started, clock = datetime.now(UTC), monotonic()
     result = automation.run(found, wanted.through, wanted.first, wanted.as_of)
+    if result.edition:
+        notices.tell_published(found)
+    else:
+        errors = [*result.refused, *filter(None, [result.error])]
+        notices.tell_failed(found, result.failed_checks, errors)
     return _told(found, wanted.note, result, before, _intake(found, started), monotonic() - clock)
 
 

@@ -13,8 +13,8 @@ from small_portfolio import small_portfolio
 from roi_pipeline import portfolio
 from roi_pipeline.cli import looking, running
 from roi_pipeline.cli.asked import asked, instant
-from roi_pipeline.cli.masking import Masking, masked
 from roi_pipeline.errors import ConfigurationError, DataRefused
+from roi_pipeline.masking import Masking, masked
 
 KEY = "correct-horse-battery"
 

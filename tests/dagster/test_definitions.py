@@ -1,12 +1,13 @@
 """Dagster as people use it: the whole month, one asset, a backfill, a bad file, a schedule."""
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
 import pytest
 
-from roi_pipeline import automation
+from roi_pipeline import automation, notices
 from roi_pipeline.automation import definitions_of
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import current
@@ -74,8 +75,8 @@ def test_a_backfill_is_one_run(
     assert partitions == {"2026-08-01", "2026-09-01", "2026-10-01"}
 
 
-def test_a_failed_critical_check_publishes_nothing(
-    company: Portfolio, instance: dg.DagsterInstance
+def test_a_failed_critical_check_publishes_nothing_and_is_told(
+    company: Portfolio, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prices = company.reference / "prices.csv"
     again = "claim-triage,approve/good,case,15,USD,2026-09-01,,,a second price for the same days\n"
@@ -85,6 +86,28 @@ def test_a_failed_critical_check_publishes_nothing(
     assert failed == [("prices", "no_overlap")]
     assert result.edition is None
     assert current(company.marts) is None
+    posted: list[dict[str, Any]] = []
+    monkeypatch.setenv(notices.VARIABLE, "https://hooks.example/1")
+    monkeypatch.setattr(notices, "post_json", lambda _, body: posted.append(json.loads(body)))
+    for _ in range(2):
+        _end(definitions_of(company), instance, "tell_failures")
+    (told,) = posted
+    assert (told["event"], told["table"], told["check"]) == ("check_failed", "prices", "no_overlap")
+    assert told["description"]
+
+
+def _end(definitions: dg.Definitions, instance: dg.DagsterInstance, sensor: str) -> None:
+    """What the daemon does when the last run of the instance has failed."""
+    (run, *_) = instance.get_runs()
+    (record,) = instance.get_records_for_run(
+        run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE
+    ).records
+    event = record.event_log_entry.dagster_event
+    assert event is not None
+    context = dg.build_run_status_sensor_context(
+        sensor, dagster_event=event, dagster_instance=instance, dagster_run=run
+    ).for_run_failure()
+    definitions.resolve_sensor_def(sensor)(context)
 
 
 def test_a_broken_file_publishes_nothing_and_is_named(company: Portfolio) -> None:

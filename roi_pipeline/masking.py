@@ -12,7 +12,7 @@ HIDDEN = "***"
 SHORTEST = 6  # a shorter value is no secret, and would hide ordinary words
 
 _VARIABLE = re.compile(
-    r"(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|DSN|_KEY$|^PG.*PASS|CONNECTION|DATABASE_URL)"
+    r"(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|DSN|_KEY$|^PG.*PASS|CONNECTION|DATABASE_URL|WEBHOOK)"
 )
 _PATTERNS = (
     re.compile(r"(?<=://)[^/\s:@]*:[^@\s]+(?=@)"),  # user:password in an address

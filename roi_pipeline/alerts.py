@@ -1,0 +1,89 @@
+"""How a run of Dagster ended, in our own words; and the sensors that tell it to people.
+
+Knows Dagster's events; what is told, and to whom, is in notices.py.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import dagster as dg
+
+from roi_pipeline import notices, portfolio
+from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.quality import CheckOutcome, suites
+
+
+def sensors(job: "dg.JobDefinition | object", found: Portfolio) -> list[dg.SensorDefinition]:
+    """After every run of the job: transitions of what was published, or why nothing was."""
+
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        monitored_jobs=[job],  # type: ignore[list-item]
+        name="tell_transitions",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Posts new status transitions to $ROI_WEBHOOK_URL; nothing without it.",
+    )
+    def tell_transitions(_: dg.RunStatusSensorContext) -> None:
+        notices.tell_published(portfolio.load(Path(found.folder)))
+
+    @dg.run_failure_sensor(
+        monitored_jobs=[job],  # type: ignore[list-item]
+        name="tell_failures",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Posts failed critical checks, or the error, to $ROI_WEBHOOK_URL.",
+    )
+    def tell_failures(context: dg.RunFailureSensorContext) -> None:
+        records = context.instance.get_records_for_run(
+            context.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        ).records
+        events = [record.event_log_entry.dagster_event for record in records]
+        checks = failed_checks(event.asset_check_evaluation_data for event in events if event)
+        errors = [message(event) for event in context.get_step_failure_events()]
+        notices.tell_failed(portfolio.load(Path(found.folder)), checks, errors)
+
+    return [tell_transitions, tell_failures]
+
+
+def failed_checks(evaluations: Iterable[dg.AssetCheckEvaluation]) -> tuple[CheckOutcome, ...]:
+    """The checks that did not hold, with what their suites say of them."""
+    described = {
+        (table, each.name): each.description
+        for table, suite in suites().items()
+        for each in suite.checks
+    }
+    return tuple(
+        CheckOutcome(
+            table=check.asset_key.to_user_string(),
+            name=check.check_name,
+            severity="critical" if check.severity is dg.AssetCheckSeverity.ERROR else "warning",
+            passed=False,
+            observed=_text(check, "observed"),
+            failing=_number(check, "failing"),
+            rows=_number(check, "rows"),
+            error=_text(check, "error"),
+            description=described.get((check.asset_key.to_user_string(), check.check_name), ""),
+        )
+        for check in evaluations
+        if not check.passed
+    )
+
+
+def message(event: dg.DagsterEvent) -> str:
+    """What went wrong in a step, in the words of the error that began it."""
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return str(failure.user_failure_data.description)
+    error = failure.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "" if error is None else error.message.strip().split(": ", 1)[-1]
+
+
+def _text(check: dg.AssetCheckEvaluation, name: str) -> str | None:
+    found = check.metadata.get(name)
+    return None if found is None else str(found.value)
+
+
+def _number(check: dg.AssetCheckEvaluation, name: str) -> int | None:
+    found = check.metadata.get(name)
+    return None if found is None else int(str(found.value))
