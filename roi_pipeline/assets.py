@@ -21,7 +21,7 @@ VIEWS = ("staging", "cost", "value")
 RECEIPTS = frozenset(("deliveries", "delivery_months", "delivery_money", "quarantine"))
 # What the tables that Python fills read, so that the lineage shows it.
 PYTHON_READS: Mapping[str, Sequence[str]] = {
-    "depreciation": ("asset", "asset_events"),
+    "depreciation": ("asset", "asset_events", "asset_document", "asset_period", "usage_cells"),
     "maturity": ("outcome_cells",),
     "quality_monthly": ("quality_count",),
     "roi_monthly": ("roi_input", "terms"),

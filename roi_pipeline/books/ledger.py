@@ -277,7 +277,7 @@ _UNRATED = {
         "select currency, min(document_on) from ("
         "select currency, document_on from charge where rate is null "
         "union all select currency, document_on from entry where amount is null "
-        "union all select currency, acquired_on from asset where rate is null"
+        "union all select currency, document_on from asset_document where amount is null"
         ") where exists (select 1 from ledger_cost where amount is null) "
         "group by all order by all limit 10"
     ),

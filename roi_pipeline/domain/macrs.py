@@ -6,7 +6,7 @@ A separate TAX view: never add it to a book cost or a total. Knows IRS Publicati
 
 from decimal import Decimal
 
-from roi_pipeline.domain.depreciation import spread
+from roi_pipeline.domain.spreading import spread
 from roi_pipeline.errors import ConfigurationError
 
 TABLES: dict[tuple[str, int], str] = {

@@ -81,10 +81,12 @@ BILLING = Contract(
     derived=(_BILLING_MONTH,),
 )
 
+_MACRS_YEARS = Rule("macrs_years without a table", "macrs_years in (3, 5, 7, 10, 15, 20)")
+
 CAPEX = Contract(
     dataset="capex",
     columns=(
-        required(text("asset_id")),
+        required(label("asset_id")),
         text("description"),
         label("asset_class"),
         required(Column("acquired_on", DAY)),
@@ -104,7 +106,11 @@ CAPEX = Contract(
         Column("disposed_on", DAY),
         at_least_zero("disposal_proceeds", MONEY),
         at_least_zero("power_kw", MEASURE),
-        text("location"),
+        label("location"),
+        at_least_zero("accelerators", WHOLE),
+        at_least_zero("life_units", MONEY),
+        one_of("usage_unit", "predictions", "tokens", "compute_seconds"),
+        Column("macrs_years", WHOLE, rule=_MACRS_YEARS),
     ),
     key=("asset_id",),
     repeated="supersede",
@@ -113,25 +119,33 @@ CAPEX = Contract(
         _CLAIMED,
         Rule("salvage_value above cost", "salvage_value <= cost"),
         Rule("disposed before acquired", "disposed_on >= acquired_on"),
+        Rule(
+            "units of production without life_units and usage_unit",
+            "method <> 'units_of_production' or (life_units > 0 and usage_unit is not null)",
+        ),
     ),
 )
 
 ASSET_EVENTS = Contract(
     dataset="asset_events",
     columns=(
-        required(text("asset_id")),
+        required(label("asset_id")),
         required(Column("event_on", DAY)),
         required(one_of("kind", "impairment", "improvement", "partial_disposal", "transfer")),
         required(at_least_zero("amount", MONEY)),
         at_least_zero("proceeds", MONEY),
         label("to_system_id"),
+        label("to_allocation_key"),
     ),
     key=("asset_id", "event_on", "kind"),
     repeated="supersede",
     time="event_on",
     money="amount",
     rules=(
-        Rule("transfer without to_system_id", "kind <> 'transfer' or to_system_id is not null"),
+        Rule(
+            "transfer without to_system_id or to_allocation_key, or with both",
+            "kind <> 'transfer' or (to_system_id is null) <> (to_allocation_key is null)",
+        ),
     ),
 )
 

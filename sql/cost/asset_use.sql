@@ -5,8 +5,8 @@ select
     a.row_no,
     d.month,
     'accrual' as basis,
-    coalesce(d.system_id, a.system_id) as system_id,
-    case when d.system_id is null then a.allocation_key end as allocation_key,
+    case when d.is_home then a.system_id else d.system_id end as system_id,
+    case when d.is_home then a.allocation_key else d.allocation_key end as allocation_key,
     d.kind,
     a.category,
     a.cost_class,
@@ -19,6 +19,7 @@ select
     cast(null as decimal(38, 18)) as original_amount
 from depreciation as d
 inner join asset as a using (asset_id)
+where d.kind <> 'transfer'
 
 /* example
 # 120 over twelve months; after a transfer the charge falls to the other system.
@@ -26,8 +27,8 @@ given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
   capex: [{delivery_id: d, row_no: 1, asset_id: gpu, acquired_on: 2026-09-20, cost: 120, currency: USD, system_id: s, category: accelerators}]
   depreciation:
-    - {asset_id: gpu, month: 2026-10-01, kind: depreciation, amount: 10}
-    - {asset_id: gpu, month: 2026-11-01, kind: depreciation, amount: 10, system_id: t}
+    - {asset_id: gpu, month: 2026-10-01, kind: depreciation, amount: 10, is_home: true}
+    - {asset_id: gpu, month: 2026-11-01, kind: depreciation, amount: 10, is_home: false, system_id: t}
 expect:
   asset_use:
     - {row_no: 1, month: 2026-10-01, basis: accrual, kind: depreciation, system_id: s, amount: 10}

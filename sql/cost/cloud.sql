@@ -32,7 +32,9 @@ select
     c.regulatory_category,
     case
         when c.rate = 1 then coalesce(p.amount, c.effective_cost)
-        else cast(cast(coalesce(p.amount, c.effective_cost) as decimal(38, 9)) * c.rate as decimal(38, 18))
+        when p.amount is null then cast(cast(c.effective_cost as decimal(38, 9)) * c.rate as decimal(38, 18))
+        else cast(cast(p.amount_before + p.amount as decimal(38, 9)) * c.rate as decimal(38, 18))
+            - cast(cast(p.amount_before as decimal(38, 9)) * c.rate as decimal(38, 18))
     end,
     c.is_avoidable,
     'billing',

@@ -52,7 +52,7 @@ select
     p.category,
     p.unit,
     p.unit_price,
-    case when p.money = p.reporting_currency then 1 else x.rate end as rate,
+    cast(case when p.money = p.reporting_currency then 1 else x.rate end as decimal(20, 9)) as rate,
     p.money as currency,
     cast(p.measured * p.factor as decimal(38, 9)) as quantity,
     cast(

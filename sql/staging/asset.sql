@@ -1,41 +1,35 @@
 -- One asset of the register in the reporting currency, with what the rules say of it.
 -- grain: asset_id
-with rated as (
+with money as (
     select
-        a.*,
-        s.reporting_currency,
-        case when a.currency = s.reporting_currency then 1 else x.rate end as rate,
+        asset_id,
+        max(amount) filter (where kind = 'purchase') as cost,
+        coalesce(max(amount) filter (where kind = 'salvage'), 0) as salvage_value,
+        coalesce(max(amount) filter (where kind = 'proceeds'), 0) as disposal_proceeds
+    from asset_document
+    group by asset_id
+),
+
+described as (
+    select
+        *,
         cast(
             to_json({
-                category: a.category,
-                asset_class: a.asset_class,
-                description: a.description,
-                location: a.location,
-                cost_class: a.cost_class
+                category: category,
+                asset_class: asset_class,
+                description: description,
+                location: location,
+                cost_class: cost_class
             }) as varchar
         ) as facet
-    from capex as a
-    cross join setting as s
-    asof left join fx_rate as x on x.currency = a.currency and x.rated_on <= a.acquired_on
+    from capex
 )
 
 select
-    a.source_id,
-    a.delivery_id,
-    a.row_no,
-    a.asset_id,
-    a.acquired_on,
-    a.in_service_on,
-    a.life_months,
-    a.method,
-    a.proration,
-    a.disposed_on,
-    a.currency,
-    a.rate,
-    a.cost as original_cost,
-    cast(cast(a.cost as decimal(38, 9)) * a.rate as decimal(38, 2)) as cost,
-    cast(cast(coalesce(a.salvage_value, 0) as decimal(38, 9)) * a.rate as decimal(38, 2)) as salvage_value,
-    cast(cast(coalesce(a.disposal_proceeds, 0) as decimal(38, 9)) * a.rate as decimal(38, 2)) as disposal_proceeds,
+    a.* exclude (facet, cost, salvage_value, disposal_proceeds, system_id, allocation_key, category, cost_class),
+    m.cost,
+    m.salvage_value,
+    m.disposal_proceeds,
     case
         when a.allocation_key is not null then null
         else coalesce(a.system_id, r.system_id, case when r.allocation_key is null then 'unallocated' end)
@@ -47,7 +41,8 @@ select
     coalesce(r.category, a.category, a.asset_class, 'hardware') as category,
     coalesce(r.cost_class, a.cost_class, 'capex') as cost_class,
     r.regulatory_category
-from rated as a
+from described as a
+inner join money as m using (asset_id)
 left join cost_rule as r
     on r.dataset = 'capex' and r.month = date_trunc('month', a.acquired_on) and r.facet = a.facet
 

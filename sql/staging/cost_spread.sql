@@ -35,11 +35,11 @@ select
     delivery_id,
     row_no,
     month,
+    cast(cast(billionths_before as decimal(38, 0)) * 0.000000001 as decimal(38, 18)) as amount_before,
     case
         when to_on = end_on then whole
         else cast(cast(billionths_after as decimal(38, 0)) * 0.000000001 as decimal(38, 18))
-    end
-    - cast(cast(billionths_before as decimal(38, 0)) * 0.000000001 as decimal(38, 18)) as amount
+    end - amount_before as amount
 from point
 
 /* example

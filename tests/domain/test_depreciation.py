@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roi_pipeline.domain.calendar import add_months, month_of, months_between
-from roi_pipeline.domain.depreciation import Asset, Event, declining_balance, schedule, spread
+from roi_pipeline.domain.depreciation import Asset, Event, schedule
+from roi_pipeline.domain.spreading import declining_balance, spread
 from roi_pipeline.errors import DataRefused
 
 CENT = Decimal("0.01")
@@ -26,7 +27,7 @@ def assets(draw, methods=("straight_line",)):
     cost = draw(cents)
     return Asset(
         asset_id="a-1",
-        system_id="card-fraud",
+        owner="card-fraud",
         in_service_on=draw(days),
         cost=cost,
         life_months=draw(st.integers(1, 120)),
@@ -110,12 +111,12 @@ def test_with_events_everything_spent_is_charged_or_on_the_books(asset, drawn):
     spent = asset.cost + sum(e.amount for e in happened if e.kind == "improvement")
     earned = sum(e.proceeds for e in happened)
     assert total(charges) + charges[-1].book_value == spent - earned
-    assert all(c.amount >= 0 for c in charges if c.kind != "write_off")
+    assert all(c.amount >= 0 for c in charges if c.kind in ("depreciation", "impairment"))
+    moves = [c for c in charges if c.kind == "transfer"]
+    assert total(moves) == 0
     moved = [e.event_on for e in happened if e.kind == "transfer"]
-    for charge in charges:
-        assert charge.system_id == (
-            "other" if any(charge.month >= m for m in moved) else "card-fraud"
-        )
+    for charge in (c for c in charges if c.kind != "transfer"):
+        assert charge.owner == ("other" if any(charge.month >= m for m in moved) else "card-fraud")
 
 
 server = Asset("srv-9", "card-fraud", date(2026, 1, 20), Decimal(1200), 12)
@@ -194,9 +195,63 @@ def test_declining_balance_switches_to_the_line_that_reaches_salvage():
 
 
 def test_a_transfer_moves_the_charge_and_changes_nothing_else():
-    moved = schedule(server, [Event(date(2026, 4, 30), "transfer", to_system_id="chat")])
-    assert [c.system_id for c in moved] == ["card-fraud"] * 3 + ["chat"] * 9
-    assert [c.amount for c in moved] == [c.amount for c in schedule(server)]
+    moved = schedule(server, [Event(date(2026, 4, 30), "transfer", to="chat")])
+    used = [c for c in moved if c.kind == "depreciation"]
+    assert [c.owner for c in used] == ["card-fraud"] * 3 + ["chat"] * 9
+    assert [c.amount for c in used] == [c.amount for c in schedule(server)]
+    changed = [(c.owner, c.amount) for c in moved if c.kind == "transfer"]
+    assert changed == [("card-fraud", -900), ("chat", 900)]  # at book value
+
+
+def test_daily_proration_as_published(billing_oracle):
+    """The first calendar year takes its share of days, in leap years too."""
+    case = book_case(billing_oracle, "linear monthly prorata by days")
+    for year, kind in ((2026, "nonleap"), (2028, "leap")):
+        asset = Asset(
+            *("a", "s", date(year, 7, 7), Decimal(case["cost"]), case["years"] * 12),
+            proration="daily",
+        )
+        found = [float(c.amount) for c in schedule(asset)]
+        assert (found[0], found[1], found[-1]) == (
+            case[f"first_month_{kind}"],
+            case["full_month"],
+            case[f"last_{kind}"],
+        )
+        assert len(found) == 61
+
+
+def test_half_year_proration_takes_six_months_in_the_first_year():
+    asset = replace(server, in_service_on=date(2026, 10, 5), life_months=24, proration="half_year")
+    found = [c.amount for c in schedule(asset)]
+    assert found == [100] * 3 + [50] * 18  # 300 of 600 a year, then 50 a month to mid-2028
+    late = replace(asset, in_service_on=date(2026, 12, 31), life_months=4)
+    assert [c.amount for c in schedule(late)] == [1200]
+
+
+@given(assets(), st.sampled_from(["daily", "half_year"]))
+def test_every_proration_adds_up_to_the_base(asset, proration):
+    charges = schedule(replace(asset, proration=proration))
+    assert total(charges) == asset.cost - asset.salvage
+    assert min(c.amount for c in charges) >= 0
+    assert 1 <= len(charges) <= asset.life_months + 6
+
+
+def test_days_of_a_period_up_to_a_removal_as_published(billing_oracle):
+    """29 of the 89 days of a first quarter of 250, as the published system counts them."""
+    case = book_case(billing_oracle, "linear quarterly, removal")
+    quarter = Decimal(case["cost"]) / 20
+    (partial,) = spread(quarter, [29], whole=89)
+    assert (float(partial), float(case["cost"] - partial)) == (case["partial"], case["residual"])
+
+
+def test_units_of_production_charges_what_was_used():
+    asset = replace(server, method="units_of_production", life_units=Decimal(1000))
+    used = {date(2026, m, 1): Decimal(n) for m, n in ((1, 300), (3, 600), (4, 200), (5, 7))}
+    found = schedule(asset, used=used)
+    assert [str(c.amount) for c in found] == ["360.00", "0.00", "720.00", "120.00", "0.00"]
+    half = schedule(asset, [Event(date(2026, 3, 2), "impairment", Decimal(420))], used)
+    assert [str(c.amount) for c in half if c.kind == "depreciation"][2:4] == ["360.00", "60.00"]
+    assert schedule(asset) == []
 
 
 @pytest.mark.parametrize(
@@ -206,7 +261,9 @@ def test_a_transfer_moves_the_charge_and_changes_nothing_else():
         ({"salvage": Decimal(1201)}, "salvage_value 1201"),
         ({"cost": Decimal(-1)}, "cost -1"),
         ({"method": "guess"}, "method 'guess' must be one of straight_line"),
-        ({"proration": "daily"}, "proration 'daily'"),
+        ({"proration": "weekly"}, "proration 'weekly' must be one of month, daily"),
+        ({"proration": "daily", "method": METHODS[3]}, "'straight_line' only"),
+        ({"method": "units_of_production"}, "needs life_units"),
         ({"disposal_proceeds": Decimal(5)}, "disposed_on"),
     ],
 )
@@ -236,7 +293,7 @@ def test_an_event_that_does_not_fit_is_named(event, says):
 def test_events_after_disposal_are_refused():
     sold = replace(server, disposed_on=date(2026, 6, 1))
     with pytest.raises(DataRefused, match="after its disposal on 2026-06-01"):
-        schedule(sold, [Event(date(2026, 6, 2), "transfer", to_system_id="chat")])
+        schedule(sold, [Event(date(2026, 6, 2), "transfer", to="chat")])
 
 
 @given(assets(METHODS))

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from roi_pipeline.domain.depreciation import spread
 from roi_pipeline.domain.macrs import TABLES, macrs, percentages
+from roi_pipeline.domain.spreading import spread
 from roi_pipeline.errors import ConfigurationError
 
 

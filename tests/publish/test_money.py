@@ -168,6 +168,46 @@ def assets(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @st.composite
+def asset_events(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """What may happen to any of the machines while it is young: small enough to fit them all."""
+    found = []
+    kinds = ["transfer", "improvement", "impairment", "partial_disposal"]
+    for k in range(draw(st.integers(0, 6))):
+        kind, to = draw(st.sampled_from(kinds)), draw(st.sampled_from([*SYSTEMS, "pool"]))
+        event = {
+            "source_id": "events",
+            "delivery_id": "v",
+            "row_no": k,
+            "asset_id": f"a{draw(st.integers(0, 3))}",
+            "days": draw(st.integers(0, 50)),
+            "kind": kind,
+            "amount": Decimal(0 if kind == "transfer" else draw(st.integers(1, 20))) / 100,
+        }
+        if kind == "transfer":
+            event |= {"to_allocation_key" if to == "pool" else "to_system_id": to}
+        if kind == "partial_disposal":
+            event["proceeds"] = Decimal(draw(st.integers(0, 30))) / 100
+        found.append(event)
+    return found
+
+
+def that_fit(
+    events: list[dict[str, Any]], register_of: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The events of machines that live long and cost enough for them, one a kind and day."""
+    fitting = {}
+    for event in events:
+        for asset in register_of:
+            if asset["asset_id"] == event["asset_id"] and asset["life_months"] > 3:
+                day = asset["in_service_on"] + timedelta(days=event["days"])
+                sold = asset.get("disposed_on", date.max)
+                row = {key: value for key, value in event.items() if key != "days"}
+                if day < sold and asset["cost"] > 20:
+                    fitting[asset["asset_id"], day, event["kind"]] = row | {"event_on": day}
+    return [*fitting.values()]
+
+
+@st.composite
 def invoices(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Invoices over their service periods, before, after or over the month of the document."""
     found = []
@@ -210,27 +250,38 @@ A_SHARED_HUNDREDTH_OF_A_CENT = {
 
 
 @QUICK
-@given(lines=charges(), register_of=assets(), entries=invoices())
-@example(lines=[A_SHARED_HUNDREDTH_OF_A_CENT], register_of=[], entries=[])
+@given(lines=charges(), register_of=assets(), events=asset_events(), entries=invoices())
+@example(lines=[A_SHARED_HUNDREDTH_OF_A_CENT], register_of=[], events=[], entries=[])
 def test_cash_and_accrual_agree_over_the_full_life(
     bench: duckdb.DuckDBPyConnection,
     lines: list[dict[str, Any]],
     register_of: list[dict[str, Any]],
+    events: list[dict[str, Any]],
     entries: list[dict[str, Any]],
 ) -> None:
     """What was paid for each system is what it used up, once every life has ended (§1.3)."""
     rules = mappings(Decimal("0.333333"), Decimal("0.333333"), Decimal("0.333334"))
+    happened = that_fit(events, register_of)
     given_tables = {"billing": lines, "capex": register_of, "operating_costs": entries}
+    given_tables["asset_events"] = happened
     with given_rows(bench, **given_tables, **rules) as con:
         # salvage that nobody ever paid for an asset stays in its book value
         con.register("charged", register.depreciation(con))
         con.execute("insert into depreciation by name select * from charged")
         found = by_system(con)
         con.unregister("charged")
+        con.execute("insert into run_month values (date '2040-12-01')")
+        register_rows = con.execute(
+            "select count(*), count(distinct asset_id), count(*) filter (where difference <> 0) "
+            "from marts.asset_register_monthly"
+        ).fetchall()
+    assert register_rows[0][1:] == (len(register_of), 0)
     for system in (*SYSTEMS, "unallocated"):
         assert found.get(("cash", system), 0) == found.get(("accrual", system), 0), system
     paid = [line["billed_cost"] for line in lines] + [entry["amount"] for entry in entries]
     paid += [asset["cost"] - asset.get("disposal_proceeds", 0) for asset in register_of]
+    paid += [event["amount"] for event in happened if event["kind"] == "improvement"]
+    paid += [-event.get("proceeds", 0) for event in happened]
     assert total(found, "cash") == sum(paid, Decimal(0))
 
 

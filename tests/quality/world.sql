@@ -215,3 +215,13 @@ create table options_monthly as
 create table options as from (values
     ('card-fraud', 'retrain', date '2026-01-01', cast(0.98 as decimal(28, 9)), cast(null as decimal(28, 9)), cast(null as decimal(28, 9)))
 ) as t(system_id, option, valid_from, expected_quality, salvage_value, monthly_cost_change);
+create table asset_register_monthly as
+    select
+        month, asset_id, 'card-fraud' as system_id, cast(null as varchar) as allocation_key,
+        'accelerators' as category, 'accelerators' as asset_class, 'capex' as cost_class,
+        cast(9000 as decimal(38, 2)) as cost, cast(0 as decimal(38, 2)) as additions,
+        cast(0 as decimal(38, 2)) as depreciation, cast(3000 as decimal(38, 2)) as accumulated_depreciation,
+        cast(1000 as decimal(38, 2)) as impairments, cast(400 as decimal(38, 2)) as write_offs,
+        cast(100 as decimal(38, 2)) as proceeds, cast(4500 as decimal(38, 2)) as book_value,
+        cast(0 as decimal(38, 2)) as difference, 'USD' as currency
+    from (values (date '2026-09-01'), (date '2026-10-01')) as m(month), (values ('gpu-1'), ('gpu-2')) as g(asset_id);
