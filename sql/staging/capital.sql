@@ -4,12 +4,13 @@ with held as (
     select
         d.asset_id,
         d.month,
-        coalesce(d.system_id, a.system_id) as system_id,
-        case when d.system_id is null then a.allocation_key end as allocation_key,
+        case when d.is_home then a.system_id else d.system_id end as system_id,
+        case when d.is_home then a.allocation_key else d.allocation_key end as allocation_key,
         min(d.book_value) as book_value -- charges of one month leave less and less
     from depreciation as d
     inner join asset as a using (asset_id)
-    group by d.asset_id, d.month, coalesce(d.system_id, a.system_id), d.system_id, a.allocation_key
+    where d.kind <> 'transfer'
+    group by 1, 2, 3, 4
 )
 
 select
@@ -35,8 +36,8 @@ given:
     - {allocation_key: k, system_id: s, share: 0.5, valid_from: 2026-01-01}
     - {allocation_key: k, system_id: t, share: 0.5, valid_from: 2026-01-01}
   depreciation:
-    - {asset_id: own, month: 2026-10-01, kind: depreciation, amount: 10, book_value: 110}
-    - {asset_id: both, month: 2026-10-01, kind: depreciation, amount: 10, book_value: 50}
+    - {asset_id: own, month: 2026-10-01, is_home: true, kind: depreciation, amount: 10, book_value: 110}
+    - {asset_id: both, month: 2026-10-01, is_home: true, kind: depreciation, amount: 10, book_value: 50}
 expect:
   capital:
     - {month: 2026-10-01, system_id: s, book_value: 135}

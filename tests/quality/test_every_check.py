@@ -198,6 +198,7 @@ HERE = {
         "probabilities_add_up": "update options_monthly set probability_best = 0.2 where rank = 2",
         "effects_add_up": "update options_monthly set cost_effect = 0",
         "causes_known": "update options_monthly set dominant_cause = 'weather'",
+    },
     "asset_register_monthly": {
         "difference_is_zero": "update asset_register_monthly set difference = 0.01",
         "difference_is_computed": "update asset_register_monthly set cost = cost + 0.01",
