@@ -23,6 +23,39 @@ KEYED = [
     for table, suite in SUITES.items()
     if any(check.name == "key_unique" for check in suite.checks)
 ]
+HARDWARE = [
+    ("asset_register_monthly", "schema", "alter table asset_register_monthly drop column proceeds"),
+    (
+        "asset_register_monthly",
+        "exact",
+        "alter table asset_register_monthly alter book_value type double",
+    ),
+    (
+        "asset_register_monthly",
+        "one_currency",
+        "update asset_register_monthly set currency = 'EUR' where asset_id = 'gpu-2'",
+    ),
+    (
+        "asset_register_monthly",
+        "difference_is_zero",
+        "update asset_register_monthly set difference = 0.01",
+    ),
+    (
+        "asset_register_monthly",
+        "difference_is_computed",
+        "update asset_register_monthly set cost = cost + 0.01",
+    ),
+    (
+        "asset_register_monthly",
+        "book_value_left",
+        "update asset_register_monthly set book_value = -0.01",
+    ),
+    (
+        "asset_register_monthly",
+        "charges_are_in_the_ledger",
+        "update asset_register_monthly set depreciation = 0.01",
+    ),
+]
 EVERYWHERE = [
     *[(table, "schema", f"alter table {table} drop column {column}") for table, column in {
         "billing": "tags", "capex": "cost", "asset_events": "proceeds", "operating_costs": "avoidable",
@@ -35,8 +68,6 @@ EVERYWHERE = [
         "status_transitions": "evidence_months", "status_reviews": "rationale",
         "roi_by_grade_monthly": "missing_reason", "economics_monthly": "price_error",
         "degradation_monthly": "half_life_months", "options_monthly": "assumptions",
-        "roi_by_grade_monthly": "missing_reason",
-        "asset_register_monthly": "proceeds",
     }.items()],
     *[(table, "key_unique", f"insert into {table} select * from {table}") for table in KEYED],
     *[(table, "share_quarantined", f"update deliveries set rows_quarantined = 60, rows_accepted = n - 59 where dataset = '{table}'") for table in (*RECEIVED, *REFERENCE)],
@@ -51,7 +82,6 @@ EVERYWHERE = [
         "value_attribution_monthly": "amount_low", "roi_monthly": "cumulative_net_cash",
         "reconciliation_monthly": "difference", "economics_monthly": "compute",
         "degradation_monthly": "value_lost_per_month", "options_monthly": "npv",
-        "reconciliation_monthly": "difference", "asset_register_monthly": "book_value",
     }.items()],
     *[(table, "finite", f"alter table {table} alter {column} type double; update {table} set {column} = '{number}'") for table, column, number in (
         ("ledger_monthly", "unit_price", "inf"), ("tco_monthly", "amount", "-inf"),
@@ -62,7 +92,6 @@ EVERYWHERE = [
     )],
     *[(table, "one_currency", f"update {table} set currency = 'EUR' where system_id = 'card-fraud'; update {table} set currency = 'JPY' where system_id <> 'card-fraud'") for table in ("tco_monthly", "roi_monthly", *AHEAD)],
     *[(table, "one_currency", f"update {table} set currency = 'EUR' where system_id = 'card-fraud'; update {table} set currency = 'JPY' where system_id <> 'card-fraud'") for table in ("tco_monthly", "roi_monthly")],
-    ("asset_register_monthly", "one_currency", "update asset_register_monthly set currency = 'EUR' where asset_id = 'gpu-2'"),
     *[(table, "one_currency", f"update {table} set currency = 'EUR' where {where}") for table, where in {"ledger_monthly": "side = 'cost'", "value_attribution_monthly": "view = 'cohort'"}.items()],
     *[(table, "systems_known", f"update {table} set {column} = 'card-fruad'") for table, column in {
         "capex": "system_id", "asset_events": "to_system_id", "operating_costs": "system_id",
@@ -199,18 +228,16 @@ HERE = {
         "effects_add_up": "update options_monthly set cost_effect = 0",
         "causes_known": "update options_monthly set dominant_cause = 'weather'",
     },
-    "asset_register_monthly": {
-        "difference_is_zero": "update asset_register_monthly set difference = 0.01",
-        "difference_is_computed": "update asset_register_monthly set cost = cost + 0.01",
-        "book_value_left": "update asset_register_monthly set book_value = -0.01",
-        "charges_are_in_the_ledger": "update asset_register_monthly set depreciation = 0.01",
-    },
     "dim_system": {
         "named": "update dim_system set name = null where system_id = 'unallocated'",
         "owned": "update dim_system set owner = null where system_id = 'weld-check'",
     },
 }
-FAULTS = [*EVERYWHERE, *((t, name, sql) for t, some in HERE.items() for name, sql in some.items())]
+FAULTS = [
+    *EVERYWHERE,
+    *HARDWARE,
+    *((t, name, sql) for t, some in HERE.items() for name, sql in some.items()),
+]
 
 
 def only(table: str, name: str) -> quality.Suite:
