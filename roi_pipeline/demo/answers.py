@@ -91,14 +91,14 @@ def _quality(system_id: str, cells: Mapping[plan.Cell, int]) -> tuple[int | None
     counts = {(is_acted, is_true): 0 for is_acted in (True, False) for is_true in (True, False)}
     for (decision, outcome), rows in cells.items():
         if outcome:
-            counts[decision == acted, outcome == true] += rows
+            counts[decision in acted, outcome == true] += rows
     return counts[True, True], counts[True, False], counts[False, True], counts[False, False]
 
 
 def _value(system_id: str, cells: Mapping[plan.Cell, int]) -> Decimal:
     if not cells:
         return _NOTHING
-    quantities = _fraud_drivers(cells) if system_id == plan.FRAUD else _matrix(system_id, cells)
+    quantities = _DRIVERS[system_id](cells)
     prices = {price.driver: price.unit_price for price in plan.PRICES[system_id]}
     return sum((prices[driver] * quantity for driver, quantity in quantities.items()), _NOTHING)
 
@@ -124,23 +124,50 @@ def _fraud_drivers(cells: Mapping[plan.Cell, int]) -> dict[str, Decimal]:
     }
 
 
-def _matrix(system_id: str, cells: Mapping[plan.Cell, int]) -> dict[str, Decimal]:
-    """Every priced cell with the cases that match it; `stated` sums what outcomes say."""
-    linked = {cell: rows for cell, rows in cells.items() if cell[1]}
-    quantities = {}
-    for price in plan.PRICES[system_id]:
-        if price.driver == "stated":
-            cents = sum(plan.total_cents(plan.STATED_CENTS[c], rows) for c, rows in linked.items())
-            quantities["stated"] = Decimal(cents) / 100
-        else:
-            pattern = price.driver.split("/")
-            matching = [rows for cell, rows in linked.items() if _matches(cell, pattern)]
-            quantities[price.driver] = Decimal(sum(matching))
-    return quantities
+def _quality_drivers(cells: Mapping[plan.Cell, int]) -> dict[str, Decimal]:
+    """Escapes against a share of the defects, false rejects against one of all units (§2.3)."""
+    defects = cells["pass", "defect"] + cells["reject", "defect"]
+    units = defects + cells["pass", "good"] + cells["reject", "good"]
+    return {
+        "escape": cells["pass", "defect"] - plan.BASELINE_ESCAPE_RATE * defects,
+        "false_reject": cells["reject", "good"] - plan.BASELINE_FALSE_REJECT_RATE * units,
+    }
 
 
-def _matches(cell: plan.Cell, pattern: list[str]) -> bool:
-    return all(wanted in ("*", found) for found, wanted in zip(cell, pattern, strict=True))
+def _service_drivers(cells: Mapping[plan.Cell, int]) -> dict[str, Decimal]:
+    """Contacts people took against those the settled issues took before (method §2.4)."""
+    issues = cells["answer", "settled"] + cells["handoff", "settled"]
+    handed = cells["handoff", "settled"] + cells["handoff", "repeated"]
+    before = issues / plan.BASELINE_FIRST_CONTACT_RESOLUTION
+    return {
+        "human_contact": plan.CAPACITY_RELEASE_SHARE * (handed - before),
+        "wrong_answer": Decimal(plan.wrong_answers(cells[plan.WRONG_CELL])),
+    }
+
+
+def _routing_drivers(cells: Mapping[plan.Cell, int]) -> dict[str, Decimal]:
+    """Litres, minutes and exceptions against those of the process before (method §2.5)."""
+    measured = {
+        kind: sum(plan.total_cents(patterns[cell], cells[cell]) for cell in patterns)
+        for kind, patterns in plan.MEASURED.items()
+    }
+    routes = sum(rows for (_, outcome), rows in cells.items() if outcome)
+    late = cells["reroute", "late"] + cells["keep", "late"]
+    litres = measured["fuel"] - plan.BASELINE_LITRES_PER_KM * measured["distance"]
+    return {
+        "fuel_litre": litres / 100,
+        "driving_minute": Decimal(measured["duration"]) / 100
+        - plan.BASELINE_MINUTES_PER_ROUTE * routes,
+        "exception": late - plan.BASELINE_EXCEPTION_RATE * routes,
+    }
+
+
+_DRIVERS = {
+    plan.FRAUD: _fraud_drivers,
+    plan.INSPECTION: _quality_drivers,
+    plan.SUPPORT: _service_drivers,
+    plan.ROUTING: _routing_drivers,
+}
 
 
 def _cloud(month: date, system_id: str) -> tuple[Decimal, Decimal]:
@@ -149,7 +176,7 @@ def _cloud(month: date, system_id: str) -> tuple[Decimal, Decimal]:
     running = [charge for charge in costs.DAILY if charge.runs_in(month)]
     daily = sum((_share(charge.key, system_id) * charge.amount for charge in running), _NOTHING)
     both = daily * days + _tokens(month, system_id)
-    if system_id == plan.UNALLOCATED:
+    if system_id == plan.UNALLOCATED and month >= costs.SANDBOX_SINCE:
         both += costs.SANDBOX_DAILY * days
     billed = effective = both
     for charge in costs.once():

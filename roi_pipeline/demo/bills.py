@@ -44,7 +44,9 @@ def write_bills(folder: Path) -> None:
 def _deliver(
     folder: Path, provider: str, month: date, lines: list[Line], name: str, days_later: int = 1
 ) -> None:
-    """A bill is written on the second day of the next month."""
+    """A bill is written on the second day of the next month; nothing is billed, nothing comes."""
+    if not lines:
+        return
     file = folder / "inbox" / "billing" / provider / f"{name}.csv.gz"
     at = instant(_next(month) + timedelta(days=days_later), hour=6)
     common = _common(provider, month)
@@ -166,6 +168,8 @@ def _single(provider: str, month: date) -> Iterator[Line]:
 
 
 def _lingua(month: date, output_counted: int) -> Iterator[Line]:
+    if month < costs.SANDBOX_SINCE:
+        return
     for position, day in enumerate(_days(month)):
         yield {
             **_charged(day, costs.SANDBOX_DAILY, plan.UNALLOCATED),

@@ -30,8 +30,8 @@ _LABELS = {  # what the model said, by what was then decided
     "allow": "legit",
     "reject": "defect",
     "pass": "good",
-    "answer": "resolved",
-    "handoff": "escalated",
+    "answer": "settled",
+    "handoff": "repeated",
     "reroute": "on_time",
     "keep": "on_time",
 }
@@ -86,7 +86,7 @@ def cases(cohort: plan.Cohort, seed: int) -> pl.DataFrame:
             "latency_ms": np.round(_LATENCY_MS[cohort.system_id] * (0.6 + noise), 2),
             "compute_seconds": np.round(_COMPUTE_S[cohort.system_id] * (0.7 + 0.6 * noise), 4),
             "amount_cents": _cents(drawn, _predicted_cents),
-            "stated_cents": _cents(drawn, _stated_cents),
+            **_further(drawn),
             "revised": _revised(drawn),
         }
     )
@@ -136,11 +136,16 @@ def _predicted_cents(cell: plan.Cell) -> tuple[int, ...]:
     return plan.PREDICTION_CENTS[cell[1]] if cell[0] in ("block", "allow") else ()
 
 
-def _stated_cents(cell: plan.Cell) -> tuple[int, ...]:
-    return plan.STATED_CENTS.get(cell, ())
+def _further(drawn: _Drawn) -> dict[str, object]:
+    """What else becomes known of a case: hundredths of its unit, or that its answer was wrong."""
+    wrong = [kind for kind, cell in enumerate(drawn.cells) if cell == plan.WRONG_CELL]
+    return {
+        **{kind: _cents(drawn, patterns.get) for kind, patterns in plan.MEASURED.items()},
+        "error": np.isin(drawn.kind, wrong) & (drawn.nth % plan.WRONG_EVERY == 0),
+    }
 
 
-def _cents(drawn: _Drawn, pattern_of: Callable[[plan.Cell], tuple[int, ...]]) -> pl.Series:
+def _cents(drawn: _Drawn, pattern_of: Callable[[plan.Cell], tuple[int, ...] | None]) -> pl.Series:
     """The amount of every case by the pattern of its cell; null where the cell has none."""
     cents, known = np.zeros(len(drawn.nth), dtype=np.int64), np.zeros(len(drawn.nth), dtype=bool)
     for kind, cell in enumerate(drawn.cells):

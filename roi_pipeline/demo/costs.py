@@ -86,6 +86,7 @@ DAILY = (
     _daily("kube-shared", "platform", "24.00", "Compute/Managed Kubernetes", _SPLIT),
 )
 SANDBOX_DAILY = Decimal("0.75")  # the provider of language models, without a tag
+SANDBOX_SINCE = LIVE[SUPPORT]
 
 
 @dataclass(frozen=True)
@@ -271,6 +272,7 @@ EURO_RATES: Mapping[date, Decimal] = {
     date(2026, 4, 1): Decimal("1.1672"),
     date(2026, 7, 1): Decimal("1.1704"),
     date(2026, 10, 1): Decimal("1.1688"),
+    date(2026, 10, 30): Decimal("1.1571"),
 }
 
 

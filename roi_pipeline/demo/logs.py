@@ -5,7 +5,7 @@ counted in `plan` and change no expected number.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -44,6 +44,7 @@ ROUTING_NAMES = {
     "latency_ms": "lat_ms",
     "compute_seconds": "cpu_s",
 }
+UNITS = {"fuel": "litre", "distance": "km", "duration": "minute"}
 _RAGGED = (plan.INSPECTION, date(2025, 7, 1))  # a field too many in one row of this file
 _ENDINGS = {
     plan.FRAUD: "parquet",
@@ -130,7 +131,8 @@ def _outcomes(folder: Path, system_id: str, frame: pl.DataFrame) -> None:
         ((pl.col("predicted_s") + pl.col("observed_s")) // 2).alias("observed_s"),
         pl.lit("legit").alias("outcome"),
     )
-    told = pl.concat([final, early]).sort("observed_s", "prediction_id")
+    told = pl.concat([final, early]).with_columns(pl.lit("primary").alias("outcome_type"))
+    told = pl.concat([told, *_further(final)]).sort("observed_s", "prediction_id", "outcome_type")
     for month in plan.MONTHS:
         start, end = (int(instant(day).timestamp()) for day in (month, _after(month)))
         rows = told.filter(pl.col("observed_s").is_between(start, end, closed="left"))
@@ -138,13 +140,28 @@ def _outcomes(folder: Path, system_id: str, frame: pl.DataFrame) -> None:
             _deliver_outcomes(folder, system_id, month, rows)
 
 
+def _further(final: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Outcomes of other types, known when the first is: what was measured, and wrong answers."""
+    for kind in plan.MEASURED:
+        measured = final.filter(pl.col(kind).is_not_null())
+        yield measured.with_columns(
+            pl.lit("measured").alias("outcome"), pl.lit(kind).alias("outcome_type")
+        )
+    wrong = final.filter("error")
+    yield wrong.with_columns(
+        pl.lit("wrong").alias("outcome"), pl.lit("error").alias("outcome_type")
+    )
+
+
 def _deliver_outcomes(folder: Path, system_id: str, month: date, rows: pl.DataFrame) -> None:
-    rows = rows.select(
+    measured = [pl.when(outcome_type=kind).then(pl.col(kind)) for kind in plan.MEASURED]
+    rows = rows.with_columns(pl.coalesce(measured).alias("hundredths")).select(
         "prediction_id",
         _iso(pl.from_epoch("observed_s", time_unit="s")).alias("observed_at"),
         "outcome",
-        _money("stated_cents").alias("amount"),
-        pl.when(pl.col("stated_cents").is_not_null()).then(pl.lit("USD")).alias("currency"),
+        "outcome_type",
+        _money("hundredths").alias("quantity"),
+        pl.col("outcome_type").replace_strict(UNITS, default=None).alias("unit"),
         pl.lit("ledger" if system_id == plan.FRAUD else "operations").alias("source"),
     )
     key = f"{PREFIX[system_id]}-{month:%Y%m}"

@@ -91,13 +91,16 @@ def _inspection(k: int) -> dict[Cell, int]:
 
 
 def _support(k: int) -> dict[Cell, int]:
+    """The assistant settles less and less at the first contact; people as much as ever."""
     contacts = 1800 + 40 * k
     answered = contacts * 85 // 100
-    resolved = answered * (740 - 8 * k) // 1000
+    settled = answered * (740 - 8 * k) // 1000
+    handed = contacts - answered
     return {
-        ("answer", "resolved"): resolved,
-        ("answer", "escalated"): answered - resolved,
-        ("handoff", "escalated"): contacts - answered,
+        ("answer", "settled"): settled,
+        ("answer", "repeated"): answered - settled,
+        ("handoff", "settled"): handed * 3 // 4,
+        ("handoff", "repeated"): handed - handed * 3 // 4,
         ("answer", ""): 20,
     }
 
@@ -116,10 +119,11 @@ def _routing(k: int) -> dict[Cell, int]:
 
 
 _CELLS = {FRAUD: _fraud, INSPECTION: _inspection, SUPPORT: _support, ROUTING: _routing}
-POSITIVE = {
-    FRAUD: ("block", "fraud"),
-    INSPECTION: ("reject", "defect"),
-    SUPPORT: ("answer", "resolved"),
+POSITIVE: Mapping[str, tuple[tuple[str, ...], str]] = {
+    FRAUD: (("block",), "fraud"),
+    INSPECTION: (("reject",), "defect"),
+    SUPPORT: (("answer",), "settled"),
+    ROUTING: (("reroute", "keep"), "on_time"),
 }
 
 # Amounts in cents; the n-th row of a cell takes the n-th amount, from the start again at the end.
@@ -128,12 +132,39 @@ PREDICTION_CENTS: Mapping[str, tuple[int, ...]] = {
     "legit": (1250, 2490, 4000, 5525, 7000, 8999, 11000, 13500, 16236, 20000),
     "": (1250, 2490, 4000, 5525, 7000, 8999, 11000, 13500, 16236, 20000),
 }
-STATED_CENTS: Mapping[Cell, tuple[int, ...]] = {
-    ("reroute", "on_time"): (310, 475, 600, 725, 890),
-    ("reroute", "late"): (-150, -50, 25),
-    ("keep", "on_time"): (0,),
-    ("keep", "late"): (0,),
+# What else becomes known of a case, by type of outcome, in hundredths of its unit: litres,
+# kilometres and minutes of a route. The n-th row of a cell takes the n-th number.
+MEASURED: Mapping[str, Mapping[Cell, tuple[int, ...]]] = {
+    "fuel": {
+        ("reroute", "on_time"): (920, 910, 900, 890, 880),
+        ("reroute", "late"): (1000,),
+        ("keep", "on_time"): (1000,),
+        ("keep", "late"): (1000,),
+    },
+    "distance": {
+        ("reroute", "on_time"): (4000,),
+        ("reroute", "late"): (4000,),
+        ("keep", "on_time"): (4000,),
+        ("keep", "late"): (4000,),
+    },
+    "duration": {
+        ("reroute", "on_time"): (5600, 5400, 5300, 5200, 5000),
+        ("reroute", "late"): (6200, 6100, 6000),
+        ("keep", "on_time"): (6000,),
+        ("keep", "late"): (6000,),
+    },
 }
+# Every fifth answer after which the customer came back was wrong, and was made good.
+WRONG_CELL, WRONG_EVERY = ("answer", "repeated"), 5
+
+
+def wrong_answers(rows: int) -> int:
+    """How many of the first `rows` answers of WRONG_CELL were wrong.
+
+    >>> wrong_answers(5), wrong_answers(6)
+    (1, 2)
+    """
+    return -(-rows // WRONG_EVERY)
 
 
 def total_cents(pattern: tuple[int, ...], rows: int) -> int:
@@ -169,24 +200,24 @@ PRICES: Mapping[str, tuple[Price, ...]] = {
         _price("good_customer_stopped", "amount", "-0.012", None, "friction 0.30 x margin 0.04"),
     ),
     INSPECTION: (
-        _price("pass/defect", "case", "-120.00", None, "cost of an escape"),
-        _price("reject/defect", "case", "-2.00", None, "scrap handling"),
-        _price("reject/good", "case", "-9.00", None, "second inspection"),
-        _price("*/defect", "case", "37.40", None, "before: 30 % escaped, 70 % were scrapped"),
-        _price("*/good", "case", "0.18", None, "before: 2 % were rejected"),
+        _price("escape", "case", "-118.00", None, "cost of an escape, 120.00 less 2.00 of scrap"),
+        _price("false_reject", "case", "-9.00", None, "second inspection"),
     ),
     SUPPORT: (
-        _price("answer/resolved", "case", "5.00", "0.10", "a contact an agent need not take"),
-        _price("answer/escalated", "case", "-1.20", None, "a second explanation"),
-        _price("handoff/escalated", "case", "-0.05", None, "routing"),
+        _price("human_contact", "case", "-6.25", "0.10", "7.5 minutes at 50.00 an hour"),
+        _price("wrong_answer", "case", "-6.00", None, "refunds and apologies, ledger of 2024"),
     ),
     ROUTING: (
-        _price("stated", "amount", "0.85", "0.03", "share of minutes and fuel that is released"),
-        _price("*/late", "case", "-1.50", None, "late fee"),
-        _price("*/*", "case", "0.18", None, "before: 12 % were late"),
+        _price("fuel_litre", "litre", "-1.60", "0.03", "diesel, framework contract"),
+        _price("driving_minute", "minute", "-0.50", None, "driver and van, 30.00 an hour"),
+        _price("exception", "case", "-1.50", None, "late fee"),
     ),
 }
 BASELINE_RECALL, BASELINE_FALSE_POSITIVE_RATE = Decimal("0.60"), Decimal("0.03")
+BASELINE_ESCAPE_RATE, BASELINE_FALSE_REJECT_RATE = Decimal("0.30"), Decimal("0.015")
+BASELINE_FIRST_CONTACT_RESOLUTION, CAPACITY_RELEASE_SHARE = Decimal("0.75"), Decimal("0.60")
+BASELINE_LITRES_PER_KM, BASELINE_MINUTES_PER_ROUTE = Decimal("0.25"), Decimal("60")
+BASELINE_EXCEPTION_RATE = Decimal("0.12")
 
 # Flaws of every log file, which change no count: malformed rows to set aside, rows told twice in a
 # file, rows of the month before told again, outcomes of predictions nobody made, first verdicts

@@ -13,9 +13,9 @@ _FROM = plan.MONTHS[0]
 _SIGNED: datetime = instant(_FROM.replace(month=10, day=15), hour=9)
 _NAMES = {
     plan.FRAUD: ("Card fraud scoring", "fraud_detection", "realtime", "risk-analytics", 120),
-    plan.INSPECTION: ("Part inspection", "decision_matrix", "batch", "plant-quality", 60),
-    plan.SUPPORT: ("Support assistant", "decision_matrix", "realtime", "customer-care", 30),
-    plan.ROUTING: ("Delivery routing", "decision_matrix", "edge", "fleet", 30),
+    plan.INSPECTION: ("Part inspection", "quality_control", "batch", "plant-quality", 60),
+    plan.SUPPORT: ("Support assistant", "customer_service", "realtime", "customer-care", 30),
+    plan.ROUTING: ("Delivery routing", "edge_logistics", "edge", "fleet", 30),
 }
 # Metric, value, unit, n, standard error of the process before each system.
 _BASELINES = {
@@ -23,9 +23,21 @@ _BASELINES = {
         ("recall", plan.BASELINE_RECALL, "fraction", 1250, "0.0139"),
         ("false_positive_rate", plan.BASELINE_FALSE_POSITIVE_RATE, "fraction", 40000, "0.0009"),
     ),
-    plan.INSPECTION: (("policy", "0", "USD per case", 21600, "0.01"),),
-    plan.SUPPORT: (("policy", "0", "USD per case", 9600, "0.02"),),
-    plan.ROUTING: (("policy", "0", "USD per case", 9000, "0.03"),),
+    plan.INSPECTION: (
+        ("escape_rate", plan.BASELINE_ESCAPE_RATE, "defects", 5400, "0.0062"),
+        ("false_reject_rate", plan.BASELINE_FALSE_REJECT_RATE, "units", 21600, "0.0008"),
+    ),
+    plan.SUPPORT: (
+        (
+            *("first_contact_resolution", plan.BASELINE_FIRST_CONTACT_RESOLUTION),
+            *("fraction", 9600, "0.0044"),
+        ),
+    ),
+    plan.ROUTING: (
+        ("litres_per_km", plan.BASELINE_LITRES_PER_KM, "litres", 9000, "0.0006"),
+        ("minutes_per_route", plan.BASELINE_MINUTES_PER_ROUTE, "minutes", 9000, "0.12"),
+        ("exception_rate", plan.BASELINE_EXCEPTION_RATE, "fraction", 9000, "0.0034"),
+    ),
 }
 _TERMS = (
     ("hurdle_rate_annual", "0.12", "fraction"),
@@ -106,7 +118,8 @@ def _terms() -> Iterator[tuple[object, ...]]:
         document = f"contract-{system_id}-2024.pdf"
         digest = hashlib.sha256(document.encode()).hexdigest()
         signed = ("1", "finance-committee", _SIGNED.isoformat(), document, digest)
-        for term in _TERMS:
+        released = ("capacity_release_share", plan.CAPACITY_RELEASE_SHARE, "fraction")
+        for term in (*_TERMS, *((released,) if system_id == plan.SUPPORT else ())):
             yield (system_id, *term, _FROM, *signed)
 
 
@@ -175,7 +188,7 @@ def _system(system_id: str) -> str:
     name, scenario, mode, owner, horizon = _NAMES[system_id]
     positive = plan.POSITIVE.get(system_id)
     counted = (
-        f"    positive: {{decision: [{positive[0]}], outcome: [{positive[1]}]}}\n"
+        f"    positive: {{decision: [{', '.join(positive[0])}], outcome: [{positive[1]}]}}\n"
         if positive
         else ""
     )

@@ -61,21 +61,23 @@ def con(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         from logged where prediction_id not like '%bad%'
     """)
     con.execute(f"""
-        create table outcomes as
+        create table told as
         with told as (
-            select prediction_id, observed_at, outcome, amount
+            select prediction_id, observed_at, outcome, outcome_type, quantity
             from read_csv('{told}/*/*.csv.gz', {csv_options})
             union all
-            select prediction_id, observed_at, outcome, amount
+            select prediction_id, observed_at, outcome, outcome_type, quantity
             from read_json('{told}/*/*.jsonl.gz', columns = {{
                 prediction_id: 'varchar', observed_at: 'varchar', outcome: 'varchar',
-                amount: 'varchar'}})
+                outcome_type: 'varchar', quantity: 'varchar'}})
         )
-        select prediction_id, arg_max(outcome, observed_at) as outcome,
-            arg_max(amount, observed_at) as stated, max(observed_at) as observed_at
+        select prediction_id, outcome_type, arg_max(outcome, observed_at) as outcome,
+            arg_max(quantity, observed_at)::decimal(18, 2) as quantity,
+            max(observed_at) as observed_at
         from told where prediction_id not like '%bad%'
-        group by prediction_id
+        group by prediction_id, outcome_type
     """)
+    con.execute("create table outcomes as from told where outcome_type = 'primary'")
     yield con
     con.close()
 
@@ -173,31 +175,42 @@ def test_errors_are_logged_without_an_outcome(con: duckdb.DuckDBPyConnection) ->
     assert found == [(plan.FRAUD, 10, 0, "error"), (plan.SUPPORT, 12, 0, "error")]
 
 
-def _matrix_value(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[tuple[date, str], Decimal]:
-    """decision_matrix by hand: every row of prices.csv that matches a case, added up."""
-    con.execute(f"create or replace table prices as from read_csv('{folder}/reference/prices.csv')")
-    found = con.execute("""
-        select month, p.system_id, sum(unit_price::decimal(18, 6) * case driver
-            when 'stated' then coalesce(stated, '0')::decimal(18, 2) else 1 end)
-        from predictions as p
-        join outcomes using (prediction_id)
-        join prices as v on v.system_id = p.system_id and (
-            driver = 'stated'
-            or (split_part(driver, '/', 1) in ('*', decision)
-                and split_part(driver, '/', 2) in ('*', outcome)))
-        where p.system_id <> 'card-fraud'
-        group by all
-    """).fetchall()
-    return {(month, name): Decimal(value) for month, name, value in found}
+# What a case is worth against the process before, row by row (method §2.3 to §2.5).
+BY_HAND = {
+    plan.INSPECTION: """
+        select month, sum(
+            case when outcome = 'defect' then (0.30 - (decision = 'pass')::int) * 118 else 0 end
+            + (0.015 - (decision = 'reject' and outcome = 'good')::int) * 9)
+        from predictions join outcomes using (prediction_id)
+        where system_id = 'part-inspection' group by all
+    """,
+    plan.SUPPORT: """
+        select month, sum(
+            case when outcome_type = 'error' then -6
+            else ((outcome = 'settled')::int / 0.75 - (decision = 'handoff')::int) * 0.6 * 6.25 end)
+        from predictions join told using (prediction_id)
+        where system_id = 'support-assistant' group by all
+    """,
+    plan.ROUTING: """
+        select month, sum(
+            case outcome_type
+                when 'fuel' then quantity * -1.60
+                when 'distance' then quantity * 0.25 * 1.60
+                when 'duration' then (60 - quantity) * 0.50
+                else (0.12 - (outcome = 'late')::int) * 1.50 end)
+        from predictions join told using (prediction_id)
+        where system_id = 'delivery-routing' group by all
+    """,
+}
 
 
-def test_the_value_of_the_matrix_systems_by_hand(
-    con: duckdb.DuckDBPyConnection, folder: Path
-) -> None:
-    values = _matrix_value(con, folder)
-    for month, name in live_months():
-        if month <= SETTLED and name != plan.FRAUD:
-            assert values[month, name] == ANSWERS[month, name].value, (month, name)
+@pytest.mark.parametrize("name", BY_HAND)
+def test_the_value_of_a_system_by_hand(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    values = dict(con.execute(BY_HAND[name]).fetchall())
+    for month, system in live_months():
+        if month <= SETTLED and system == name:
+            told = float(values[month])
+            assert told == pytest.approx(float(ANSWERS[month, name].value), abs=1e-6), month
 
 
 def test_the_value_of_the_fraud_system_by_hand(con: duckdb.DuckDBPyConnection) -> None:
@@ -411,7 +424,7 @@ def test_some_outcomes_belong_to_nothing_and_some_were_revised(
     con: duckdb.DuckDBPyConnection, folder: Path
 ) -> None:
     orphans = con.execute("""
-        select count(*) from outcomes anti join predictions using (prediction_id)
+        select count(*) from told anti join predictions using (prediction_id)
     """).fetchone()
     files = sum(1 for _ in (folder / "inbox" / "outcomes").rglob("*.gz"))
     assert orphans == (files * plan.ORPHANS,)

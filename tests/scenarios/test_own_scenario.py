@@ -129,7 +129,8 @@ def refused(tables: dict[str, list[dict[str, object]]]) -> duckdb.DuckDBPyConnec
     """The few tables that the refusals of a run look at."""
     con, models = workbench.empty()
     workbench.open_books(con, models, ["value_priced"])
-    for table, rows in tables.items():
+    setting: list[dict[str, object]] = [{"reporting_currency": "USD", "time_zone": "UTC"}]
+    for table, rows in {"setting": setting, **tables}.items():
         workbench.give(con, table, rows)
     return con
 
