@@ -6,6 +6,7 @@ import click
 from roi_pipeline import __version__
 from roi_pipeline.cli.books import close_command, publish_command
 from roi_pipeline.cli.looking import doctor_command, explain_command, init_command, status_command
+from roi_pipeline.cli.measuring import baseline_command
 from roi_pipeline.cli.review import review_command
 from roi_pipeline.cli.running import demo_command, run_command
 
@@ -32,5 +33,6 @@ for command in (
     publish_command,
     review_command,
     doctor_command,
+    baseline_command,
 ):
     main.add_command(command)
