@@ -22,8 +22,9 @@ RECEIPTS = frozenset(("deliveries", "delivery_months", "delivery_money", "quaran
 # What the tables that Python fills read, so that the lineage shows it.
 PYTHON_READS: Mapping[str, Sequence[str]] = {
     "depreciation": ("asset", "asset_events", "asset_document", "asset_period", "usage_cells"),
-    "maturity": ("outcome_cells",),
-    "quality_monthly": ("quality_count",),
+    "development_monthly": ("evidence_count", "value_priced"),
+    "maturity": ("evidence_count",),
+    "quality_monthly": ("quality_count", "usage_month", "orphan_outcome", "score_cells"),
     "roi_monthly": ("roi_input", "terms"),
     "threshold_status_monthly": ("roi_input", "terms", "reviews"),
     "economics_monthly": (
@@ -37,6 +38,7 @@ PYTHON_READS: Mapping[str, Sequence[str]] = {
 }
 DESCRIPTIONS: Mapping[str, str] = {
     "depreciation": "What every asset costs in every month of its life.",
+    "development_monthly": "How much of a month's gains and losses is in yet.",
     "maturity": "The share of its final outcomes that each month of each system has.",
     "quality_monthly": "How right a model version was in a month, with Wilson bounds.",
     "roi_monthly": "What a system returned, since the investment and over its evidence window.",

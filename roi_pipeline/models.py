@@ -39,6 +39,8 @@ LINE_COLUMNS = {
     ),
     VALUE_LINES: ("cell_id", "driver", "priced_as", "unit", "measure", "factor", "category"),
 }
+# What a line may say too: the metric of baselines.csv that its factor is proportional to.
+OPTIONAL_LINE_COLUMNS = {COST_LINES: (), VALUE_LINES: ("baseline_metric",)}
 
 
 @dataclass(frozen=True)
@@ -177,13 +179,21 @@ def ancestors(models: Mapping[str, Model], wanted: Iterable[str]) -> set[str]:
 def _union(name: str, models: Iterable[Model]) -> Model:
     """Every file of `sql/cost/` or `sql/value/`, stacked: a new file is a new member."""
     layer = name.removesuffix("_lines")
-    members = sorted(model.name for model in models if model.layer == layer)
-    columns = ", ".join(LINE_COLUMNS[name])
+    members = {model.name: model for model in models if model.layer == layer}
     return Model(
         name=name,
         layer=layer,
         description=f"Every {layer} line of every file in sql/{layer}/.",
         grain=("delivery_id", "row_no", "basis") if name == COST_LINES else ("cell_id", "driver"),
-        query="\nunion all\n".join(f"select {columns} from {member}" for member in members),  # noqa: S608
+        query="\nunion all\n".join(_member(name, members[member]) for member in sorted(members)),
         reads=frozenset(members),
     )
+
+
+def _member(union: str, model: Model) -> str:
+    """All its lines, with nothing in an optional column that it does not name."""
+    optional = [
+        column if f" as {column}" in model.query else f"cast(null as varchar) as {column}"
+        for column in OPTIONAL_LINE_COLUMNS[union]
+    ]
+    return f"select {', '.join([*LINE_COLUMNS[union], *optional])} from {model.name}"  # noqa: S608

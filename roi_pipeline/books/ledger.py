@@ -15,7 +15,17 @@ from roi_pipeline.books.scenarios import refuse_late_windows, refuse_uncounted
 from roi_pipeline.books.scope import Scope, open_months
 from roi_pipeline.domain.calendar import add_months, month_end
 from roi_pipeline.errors import ConfigurationError, DataRefused
-from roi_pipeline.marts import choices, economics, evidence, register, returns, statuses, wear
+from roi_pipeline.marts import (
+    choices,
+    development,
+    economics,
+    evidence,
+    quality,
+    register,
+    returns,
+    statuses,
+    wear,
+)
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.warehouse import (
@@ -38,7 +48,8 @@ WHOLE: Mapping[str, tuple[Frame, Schema]] = {
     "maturity": (evidence.maturity, evidence.MATURITY),
 }
 MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
-    "quality_monthly": (evidence.quality_monthly, evidence.QUALITY),
+    "development_monthly": (development.development_monthly, development.DEVELOPMENT),
+    "quality_monthly": (quality.quality_monthly, quality.QUALITY),
     "roi_monthly": (returns.roi_monthly, returns.ROI),
     "threshold_status_monthly": (statuses.threshold_status_monthly, statuses.STATUS),
     # Each of the following reads those above it.

@@ -1,10 +1,11 @@
 """The facts behind returns and status: what each system brought and cost a month, and the trailing
 window of months that count as evidence (method §1.5, §3.3, §6)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from math import sqrt
+from math import hypot, sqrt
 from typing import Any
 
 import duckdb
@@ -31,6 +32,7 @@ class Month:
     maturity: float | None = None
     indirect: Decimal = Decimal(0)
     book_value: Decimal = Decimal(0)
+    baseline_error: float = 0.0
 
     @property
     def coverage(self) -> float | None:
@@ -100,6 +102,7 @@ def read(
                 row["maturity"],
                 row["indirect_value"],
                 row["book_value"],
+                row["baseline_error"],
             )
         )
     return shown, facts
@@ -133,7 +136,7 @@ def window(system_id: str, seen: list[Month], terms: Terms) -> Window:
     point = incremental_roi(value, avoidable)
     if point is None:
         return Window(named, value, avoidable, None, None, None)
-    error = sqrt(sum(month.variance for month in months))
+    error = standard_error(months)
     relative = terms.number(system_id, seen[-1].month, "cost_relative_error", 0)
     worst, best = (
         roi_interval_fieller(
@@ -151,8 +154,15 @@ def cumulative_low(seen: list[Month]) -> Decimal:
     """The least the cumulative cash net can be: open predictions at their worst, less 1.96 SE."""
     net = sum((month.value - month.tco_cash for month in seen), Decimal(0))
     gap = sum(month.low_gap for month in seen)
-    reach = z_score() * sqrt(sum(month.variance for month in seen))
+    reach = z_score() * standard_error(seen)
     return net + Decimal(str(round(gap - reach, 6)))
+
+
+def standard_error(months: Sequence[Month]) -> float:
+    """Of the value of several months: their predictions vary apart (method §4.2), but all stand
+    against the same measured baseline, whose error therefore adds up."""
+    baseline = sum(month.baseline_error for month in months)
+    return hypot(sqrt(sum(month.variance for month in months)), baseline)
 
 
 def rounded(number: Decimal | float | None) -> float | None:

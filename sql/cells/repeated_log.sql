@@ -15,6 +15,7 @@ select
     l.horizon_at,
     l.day,
     l.system_id,
+    l.model_version,
     l.delivery_id,
     l.row_no
 from prediction_log as l

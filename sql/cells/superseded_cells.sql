@@ -1,23 +1,25 @@
 -- How many delivered rows of a day's predictions, and of their outcomes, lost to a later one: every delivered row is accounted for.
--- grain: day, system_id, observed_month
+-- grain: day, system_id, model_version, observed_month
 select
     day,
     system_id,
+    model_version,
     cast(null as date) as observed_month,
     count(*) as predictions,
     0 as outcomes
 from superseded_prediction
-group by 1, 2
+group by 1, 2, 3
 union all
 select
     day,
     system_id,
+    model_version,
     observed_month,
     0 as predictions,
     count(*) as outcomes
 from superseded_outcome
 where day is not null
-group by 1, 2, 3
+group by 1, 2, 3, 4
 
 /* example
 # p1 was delivered twice and observed twice.

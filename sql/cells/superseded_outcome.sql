@@ -7,7 +7,8 @@ with asked as (
         l.predicted_at,
         l.horizon_at,
         l.day,
-        l.system_id
+        l.system_id,
+        l.model_version
     from repeated_log as l
     inner join scope as c on l.day between c.first_day and c.last_day
     anti join superseded_prediction as s on l.delivery_id = s.delivery_id and l.row_no = s.row_no
@@ -22,6 +23,7 @@ version as (
         o.observed_month,
         a.day,
         a.system_id,
+        a.model_version,
         row_number() over (
             partition by o.prediction_id, o.outcome_type
             order by
@@ -44,6 +46,7 @@ select
     row_no,
     observed_month,
     day,
-    system_id
+    system_id,
+    model_version
 from version
 where recency > 1

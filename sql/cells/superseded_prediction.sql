@@ -8,6 +8,7 @@ with version as (
         l.row_no,
         l.day,
         l.system_id,
+        l.model_version,
         row_number() over (
             partition by l.prediction_id
             order by v.version desc, l.row_no desc
@@ -22,6 +23,7 @@ select
     delivery_id,
     row_no,
     day,
-    system_id
+    system_id,
+    model_version
 from version
 where recency > 1

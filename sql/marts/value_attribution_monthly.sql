@@ -1,27 +1,5 @@
 -- What a driver brought in a month, how much of it is known, and how far it could still move.
 -- grain: month, system_id, view, model_version, serving_mode, driver
-with spread as ( -- sum of squared values of the predictions behind a driver's line
-    select
-        month,
-        system_id,
-        model_version,
-        serving_mode,
-        driver,
-        sum(
-            (unit_price * rate * factor) ** 2
-            * case measure
-                when 'case' then c.cases
-                when 'amount' then c.amount_squared
-                when 'outcome_amount' then c.outcome_amount_squared
-                when 'outcome_quantity' then c.outcome_quantity_squared
-            end
-        ) as sum_squares
-    from value_priced
-    inner join value_cell as c using (cell_id, month, system_id, model_version, serving_mode)
-    where c.open_cell_id is null
-    group by month, system_id, model_version, serving_mode, driver
-)
-
 select
     l.month,
     l.system_id,
@@ -34,20 +12,24 @@ select
     m.acted,
     m.linked,
     m.matured,
+    m.pending,
+    m.never_observed,
     cast(m.linked / nullif(m.acted, 0) as decimal(18, 6)) as coverage,
+    cast(m.matured / nullif(m.acted, 0) as decimal(18, 6)) as evidence_share,
     cast(d.maturity as decimal(18, 6)) as maturity,
     l.quantity,
     l.unit,
     l.amount,
     case when l.basis = 'cohort' and l.belongs_month = l.month then l.amount + coalesce(b.low, 0) end as amount_low,
     case when l.basis = 'cohort' and l.belongs_month = l.month then l.amount + coalesce(b.high, 0) end as amount_high,
-    cast(
-        sqrt(greatest(
-            0, (q.sum_squares - l.amount ** 2 / nullif(m.acted, 0)) * m.acted / nullif(m.acted - 1, 0)
-        )) as decimal(28, 6)
-    ) as standard_error,
-    coalesce(g.evidence_grade, 'D') as evidence_grade,
-    coalesce(g.is_incremental, false) as is_incremental,
+    case
+        when l.basis = 'cohort' and l.belongs_month = l.month
+            then cast(l.amount as decimal(28, 6)) * case when l.amount < 0 then a.loss_factor else a.gain_factor end
+    end as amount_accrued,
+    case when l.basis = 'cohort' then a.method end as accrual_method,
+    cast(sqrt(q.variance) as decimal(28, 6)) as standard_error,
+    coalesce(e.evidence_grade, g.evidence_grade, 'D') as evidence_grade,
+    coalesce(g.is_incremental, e.evidence_grade is not null) as is_incremental,
     s.reporting_currency as currency
 from ledger_monthly as l
 cross join setting as s
@@ -56,13 +38,15 @@ left join value_month as m
     and m.month = l.month and m.system_id = l.system_id
     and m.model_version = l.model_version and m.serving_mode = l.serving_mode
 left join maturity as d on l.basis = 'cohort' and d.month = l.month and d.system_id = l.system_id
-left join spread as q
+left join development_monthly as a on a.month = l.month and a.system_id = l.system_id
+left join driver_variance as q
     on l.basis = 'cohort' and q.month = l.month and q.system_id = l.system_id
     and q.model_version = l.model_version and q.serving_mode = l.serving_mode and q.driver = l.driver
 left join value_driver_bound as b
     on b.month = l.month and b.system_id = l.system_id
     and b.model_version = l.model_version and b.serving_mode = l.serving_mode and b.driver = l.driver
 left join evidence_grade as g on g.system_id = l.system_id
+left join evidence_month as e on e.month = l.belongs_month and e.system_id = l.system_id
 where l.side = 'value'
 
 /* example

@@ -1,26 +1,32 @@
--- How many predictions of a month were acted on, have an outcome, and can no longer change.
+-- How many predictions of a month were acted on, have an outcome, can no longer change, and will never be known.
 -- grain: month, system_id, model_version, serving_mode
+with judged as ( -- nobody acted on what was held out; what was released at random stands for its like
+    select
+        c.*,
+        c.decision <> 'none' and c.status = 'ok' and r.cell_id is null
+            and not coalesce(c.arm = 'control' and c.propensity is null, false) as is_acted,
+        c.link = 'linked' as is_linked,
+        c.day + s.outcome_horizon_days < e.as_of_on as is_past_horizon
+    from outcome_cells as c
+    left join systems as s using (system_id)
+    left join represented_cell as r using (cell_id)
+    cross join run_scope as e
+    where c.outcome_type = 'primary'
+)
+
 select
-    c.month,
-    c.system_id,
-    c.model_version,
-    c.serving_mode,
-    sum(c.predictions) as predictions,
-    coalesce(sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok'), 0) as acted,
-    coalesce(
-        sum(c.predictions) filter (where c.decision <> 'none' and c.status = 'ok' and c.link = 'linked'), 0
-    ) as linked,
-    coalesce(
-        sum(c.predictions) filter (
-            where c.decision <> 'none' and c.status = 'ok' and c.link = 'linked'
-            and c.day + s.outcome_horizon_days < r.as_of_on
-        ), 0
-    ) as matured
-from outcome_cells as c
-left join systems as s using (system_id)
-cross join run_scope as r
-where c.outcome_type = 'primary'
-group by c.month, c.system_id, c.model_version, c.serving_mode
+    month,
+    system_id,
+    model_version,
+    serving_mode,
+    sum(predictions) as predictions,
+    coalesce(sum(predictions) filter (where is_acted), 0) as acted,
+    coalesce(sum(predictions) filter (where is_acted and is_linked), 0) as linked,
+    coalesce(sum(predictions) filter (where is_acted and is_linked and is_past_horizon), 0) as matured,
+    coalesce(sum(predictions) filter (where is_acted and not is_linked and not is_past_horizon), 0) as pending,
+    coalesce(sum(predictions) filter (where is_acted and not is_linked and is_past_horizon), 0) as never_observed
+from judged
+group by month, system_id, model_version, serving_mode
 
 /* example
 # Four decisions: one on an error, two with an outcome; by 2 December the horizon of 30 days of the one
@@ -34,5 +40,5 @@ given:
     - {month: 2026-10-01, day: 2026-10-31, system_id: s, model_version: v, serving_mode: batch, status: ok, decision: block, link: pending, outcome_type: primary, predictions: 1}
     - {month: 2026-10-01, day: 2026-10-31, system_id: s, model_version: v, serving_mode: batch, status: error, decision: block, link: pending, outcome_type: primary, predictions: 1}
 expect:
-  evidence_count: [{month: 2026-10-01, system_id: s, predictions: 4, acted: 3, linked: 2, matured: 1}]
+  evidence_count: [{month: 2026-10-01, system_id: s, predictions: 4, acted: 3, linked: 2, matured: 1, pending: 1, never_observed: 0}]
 */

@@ -4,10 +4,10 @@ select
     l.month,
     coalesce(l.system_id, 'portfolio') as system_id,
     sum(l.amount) filter (
-        where l.basis = 'cohort' and l.category = 'direct' and coalesce(g.is_incremental, false)
+        where l.basis = 'cohort' and l.category = 'direct' and coalesce(g.is_incremental, e.month is not null)
     ) as value,
     sum(l.amount) filter (
-        where l.basis = 'cohort' and l.category = 'direct' and not coalesce(g.is_incremental, false)
+        where l.basis = 'cohort' and l.category = 'direct' and not coalesce(g.is_incremental, e.month is not null)
     ) as gross_value,
     sum(l.amount) filter (where l.basis = 'cohort' and l.category = 'indirect') as indirect_value,
     sum(l.amount) filter (where l.side = 'cost' and l.basis = 'cash') as tco_cash,
@@ -15,6 +15,7 @@ select
     sum(l.avoidable_amount) filter (where l.side = 'cost' and l.basis = 'accrual') as avoidable
 from ledger_monthly as l
 left join evidence_grade as g on g.system_id = l.system_id and l.side = 'value'
+left join evidence_month as e on e.month = l.belongs_month and e.system_id = l.system_id and l.side = 'value'
 group by grouping sets ((l.month, l.system_id), (l.month))
 
 /* example

@@ -13,7 +13,7 @@ select
     sum(c.predictions) filter (where c.is_correct) as correct,
     sum(c.predictions) filter (where c.is_correct is not null) as labelled
 from value_cell as c
-where c.open_cell_id is null and c.outcome_type = 'primary'
+where c.open_cell_id is null and c.outcome_type = 'primary' and not c.is_control
 group by c.month, c.system_id, c.model_version
 
 /* example

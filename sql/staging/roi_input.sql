@@ -17,15 +17,15 @@ evidence as (
     select
         m.month,
         coalesce(m.system_id, 'portfolio') as system_id,
-        sum(m.low - m.realised) filter (where g.is_incremental) as value_low_gap,
-        sum(m.high - m.realised) filter (where g.is_incremental) as value_high_gap,
-        sum(greatest(0, (m.sum_squares - m.realised ** 2 / nullif(m.acted, 0)) * m.acted / nullif(m.acted - 1, 0)))
-            filter (where g.is_incremental) as value_variance,
+        sum(m.low - m.realised) filter (where g.is_incremental or e.month is not null) as value_low_gap,
+        sum(m.high - m.realised) filter (where g.is_incremental or e.month is not null) as value_high_gap,
+        sum(m.variance) filter (where g.is_incremental or e.month is not null) as value_variance,
         sum(m.predictions) as predictions,
         sum(m.acted) as acted,
         sum(m.linked) as linked
     from value_month as m
     left join evidence_grade as g using (system_id)
+    left join evidence_month as e on e.month = m.month and e.system_id = m.system_id
     group by grouping sets ((m.month, m.system_id), (m.month))
 )
 
@@ -49,6 +49,7 @@ select
     coalesce(e.value_low_gap, 0) as value_low_gap,
     coalesce(e.value_high_gap, 0) as value_high_gap,
     round(coalesce(e.value_variance, 0), 6) as value_variance,
+    coalesce(b.standard_error, 0) as baseline_error,
     coalesce(e.predictions, 0) as predictions,
     coalesce(e.acted, 0) as acted,
     coalesce(e.linked, 0) as linked,
@@ -57,6 +58,11 @@ select
 from grid as g
 left join ledger_total as a using (month, system_id)
 left join evidence as e using (month, system_id)
+left join ( -- systems are measured apart
+    select month, coalesce(system_id, 'portfolio') as system_id, sqrt(sum(standard_error ** 2)) as standard_error
+    from baseline_error
+    group by grouping sets ((month, system_id), (month))
+) as b using (month, system_id)
 left join maturity as d using (month, system_id)
 left join (
     select month, coalesce(system_id, 'portfolio') as system_id, sum(book_value) as book_value

@@ -17,6 +17,7 @@ possible as (
         c.cell_id as open_cell_id
     from outcome_cells as c
     inner join seen as s using (system_id)
+    anti join represented_cell as r using (cell_id)
     where c.link <> 'linked' and c.outcome_type = 'primary'
     union all
     select
@@ -40,6 +41,8 @@ select
     p.serving_mode,
     p.decision,
     p.arm,
+    p.propensity,
+    coalesce(p.arm = 'control' and p.propensity is null, false) as is_control,
     p.outcome_type,
     p.possible_outcome as outcome,
     p.is_correct,

@@ -7,10 +7,19 @@ with worth as (
         model_version,
         serving_mode,
         sum(amount) as realised,
-        sum(sum_squares) as sum_squares
+        sum(sum_squares) as sum_squares,
+        case -- method §4.2: of what was released at random by its propensity, else s * sqrt(n)
+            when propensity < 1 then sum(sum_squares) * (1 - propensity)
+            else greatest(
+                0,
+                (sum(sum_squares) - sum(amount) ** 2 / nullif(sum(predictions) filter (where outcome_type = 'primary'), 0))
+                * sum(predictions) filter (where outcome_type = 'primary')
+                / nullif(sum(predictions) filter (where outcome_type = 'primary') - 1, 0)
+            )
+        end as variance
     from value_total
     where open_cell_id is null
-    group by month, system_id, model_version, serving_mode
+    group by month, system_id, model_version, serving_mode, is_control, propensity
 ),
 
 open_cell as (
@@ -47,12 +56,21 @@ select
     c.acted,
     c.linked,
     c.matured,
+    c.pending,
+    c.never_observed,
     coalesce(w.realised, 0) as realised,
     coalesce(w.sum_squares, 0) as sum_squares,
+    coalesce(w.variance, 0) as variance,
     coalesce(w.realised, 0) + coalesce(u.low, 0) as low,
     coalesce(w.realised, 0) + coalesce(u.high, 0) as high
 from evidence_count as c
-left join worth as w using (month, system_id, model_version, serving_mode)
+left join (
+    select
+        month, system_id, model_version, serving_mode,
+        sum(realised) as realised, sum(sum_squares) as sum_squares, sum(variance) as variance
+    from worth
+    group by month, system_id, model_version, serving_mode
+) as w using (month, system_id, model_version, serving_mode)
 left join unknown as u using (month, system_id, model_version, serving_mode)
 
 /* example
@@ -70,5 +88,5 @@ given:
     - {cell_id: "c3?fraud", category: direct, measure: case, unit_price: 5, rate: 1, factor: 1, amount: 5}
     - {cell_id: "c3?legit", category: direct, measure: case, unit_price: -1, rate: 1, factor: 1, amount: -1}
 expect:
-  value_month: [{month: 2026-10-01, system_id: s, predictions: 3, acted: 3, linked: 2, matured: 2, realised: 4, sum_squares: 26, low: 3, high: 9}]
+  value_month: [{month: 2026-10-01, system_id: s, predictions: 3, acted: 3, linked: 2, matured: 2, realised: 4, sum_squares: 26, variance: 36, low: 3, high: 9}]
 */

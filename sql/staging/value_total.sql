@@ -28,6 +28,10 @@ select
     c.system_id,
     c.model_version,
     c.serving_mode,
+    c.outcome_type,
+    c.is_control,
+    c.propensity,
+    c.predictions,
     coalesce(v.amount, 0) as amount,
     coalesce(
         v.per_case ** 2 * c.cases

@@ -52,7 +52,10 @@ select
     'case' as unit,
     'case' as measure,
     cast(factor as decimal(18, 9)) as factor,
-    'direct' as category
+    'direct' as category,
+    case driver
+        when 'baseline_human_contact' then 'first_contact_resolution'
+    end as baseline_metric
 from line
 
 /* example

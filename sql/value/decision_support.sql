@@ -60,7 +60,12 @@ select
     unit,
     measure,
     cast(factor as decimal(18, 9)) as factor,
-    'direct' as category
+    'direct' as category,
+    case driver
+        when 'baseline_labour_hour' then 'hours_per_decision'
+        when 'baseline_error' then 'error_rate'
+        when 'baseline_other_cost' then 'other_cost_per_decision'
+    end as baseline_metric
 from line
 
 /* example

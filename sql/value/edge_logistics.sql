@@ -48,7 +48,12 @@ select
     unit,
     measure,
     cast(factor as decimal(18, 9)) as factor,
-    'direct' as category
+    'direct' as category,
+    case driver
+        when 'baseline_fuel_litre' then 'litres_per_km'
+        when 'baseline_driving_minute' then 'minutes_per_route'
+        when 'baseline_exception' then 'exception_rate'
+    end as baseline_metric
 from line
 
 /* example

@@ -28,7 +28,8 @@ select
     p.measure as unit,
     p.measure,
     cast(1 as decimal(18, 9)) as factor,
-    'direct' as category
+    'direct' as category,
+    cast(null as varchar) as baseline_metric
 from value_cell as c
 inner join policy as p on case when c.is_positive_outcome then p.is_on_fraud else p.is_on_honest end
 where c.scenario = 'fraud_detection' and c.outcome_type = 'primary' and c.is_positive_decision
@@ -40,7 +41,8 @@ select
     p.measure,
     p.measure,
     -case when c.is_positive_outcome then b.recall else b.false_positive_rate end,
-    'direct'
+    'direct',
+    case when c.is_positive_outcome then 'recall' else 'false_positive_rate' end
 from value_cell as c
 inner join policy as p on case when c.is_positive_outcome then p.is_on_fraud else p.is_on_honest end
 inner join baseline as b using (system_id)

@@ -57,7 +57,12 @@ select
     unit,
     measure,
     cast(factor as decimal(18, 9)) as factor,
-    'direct' as category
+    'direct' as category,
+    case driver
+        when 'baseline_escape' then 'escape_rate'
+        when 'baseline_false_reject' then 'false_reject_rate'
+        when 'baseline_inspection_minute' then 'inspection_minutes'
+    end as baseline_metric
 from line
 
 /* example

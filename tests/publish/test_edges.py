@@ -70,14 +70,17 @@ def test_months_of_one_class_or_none(tmp_path: Path) -> None:
         *(("456"[k], "2026-02-20T00:00:00Z", "bad") for k in range(3)),
     ]
     with books(log_company(tmp_path / "acme", predictions, outcomes), MARCH) as opened:
-        quality = said(opened, "select month, n, tp, fp, fn, tn from marts.quality_monthly")
+        quality = said(
+            opened, "select month, n, tp, fp, fn, tn from marts.quality_monthly where n > 0"
+        )
         value = said(
             opened,
             "select month, gross_value, missing_reason from marts.roi_monthly "
             "where system_id = 'model' order by 1",
         )
         rates = said(
-            opened, "select month, precision, recall from marts.quality_monthly order by 1"
+            opened,
+            "select month, precision, recall from marts.quality_monthly where n > 0 order by 1",
         )
     assert sorted(quality) == [(JANUARY, 4, 0, 0, 0, 4), (FEBRUARY, 3, 3, 0, 0, 0)]
     assert rates == [(JANUARY, None, None), (FEBRUARY, 1, 1)]  # nothing was flagged: no precision
@@ -94,7 +97,8 @@ def test_what_nobody_knows_yet_has_a_reason(tmp_path: Path) -> None:
             "select value, incremental_roi, missing_reason from marts.roi_monthly "
             "where system_id = 'model'",
         )
-        assert said(opened, "from marts.quality_monthly") == []
+        quality = said(opened, "select n, predictions, accuracy from marts.quality_monthly")
+        assert quality == [(0, 1, None)]
     assert rows == [(0, None, "no_outcomes")]
 
 

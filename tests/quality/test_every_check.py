@@ -159,8 +159,13 @@ HERE = {
         "counts_nest": "update value_attribution_monthly set linked = acted + 1",
         "bounds_in_order": "update value_attribution_monthly set amount_high = amount_low - 1",
     },
+    "development_monthly": {
+        "reason_when_missing": "update development_monthly set method = null",
+    },
     "quality_monthly": {
         "cells_add_up": "update quality_monthly set tp = tp + 1",
+        "counts_not_negative": "update quality_monthly set orphan_outcomes = -1",
+        "orphans_rare": "update quality_monthly set orphan_outcomes = 100",
         "accuracy_a_share": "update quality_monthly set accuracy = 1.1",
         "precision_a_share": "update quality_monthly set precision = 1.1",
         "recall_a_share": "update quality_monthly set recall = -0.1",

@@ -117,6 +117,7 @@ def test_every_table_of_the_contract_has_a_suite() -> None:
     reference = "prices baselines terms allocation"
     marts = (
         "outcome_cells ledger_monthly tco_monthly value_attribution_monthly quality_monthly "
+        "development_monthly "
         "roi_monthly threshold_status_monthly reconciliation_monthly dim_system "
         "status_transitions status_reviews roi_by_grade_monthly"
     )

@@ -135,7 +135,13 @@ insert into value_attribution_monthly select * replace ('portfolio' as system_id
 create table quality_monthly as
     select month, system_id, 'v1' as model_version, 1000 as n, 90 as tp, 10 as fp, 20 as fn, 880 as tn,
         cast(0.97 as decimal(18, 6)) as accuracy, cast(0.9 as decimal(18, 6)) as precision,
-        cast(0.818182 as decimal(18, 6)) as recall
+        cast(0.818182 as decimal(18, 6)) as recall, 1000 as predictions, 5 as errors, 1000 as linked_outcomes,
+        1 as orphan_outcomes
+    from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table development_monthly as
+    select month, system_id, 'complete' as method, cast(1 as decimal(18, 6)) as gain_maturity,
+        cast(1 as decimal(18, 6)) as loss_maturity, cast(1 as decimal(10, 6)) as gain_factor,
+        cast(1 as decimal(10, 6)) as loss_factor, cast(null as varchar) as missing_reason
     from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
 create table roi_monthly as
     with months as (

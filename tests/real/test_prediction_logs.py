@@ -63,7 +63,7 @@ def quality(opened: Any, system_id: str) -> dict[str, dict[str, int]]:
     found = said(
         opened,
         "select strftime(month, '%Y-%m'), tp, fp, fn, tn from marts.quality_monthly "
-        "where system_id = $system_id order by 1",
+        "where system_id = $system_id and n > 0 order by 1",
         system_id=system_id,
     )
     return {month: dict(zip(COUNTS, counts, strict=True)) for month, *counts in found}
