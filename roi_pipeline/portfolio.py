@@ -39,13 +39,16 @@ REFERENCES = (
     *("prices", "baselines", "terms", "allocation"),
     *("cost_categories", "model_versions", "reviews", "options"),
 )
-BILLING_FORMATS = (
-    *("focus", "aws_cur", "azure_cost", "gcp_billing", "oci_cost"),
-    *("openai_costs", "anthropic_cost"),
-)
-LOG_FORMATS = (
-    *("otel_genai", "databricks_inference", "sagemaker_capture", "kserve_events", "litellm_spend"),
-)
+FORMATS = {  # how files of a dataset may be written, its default first; others are a table
+    "billing": (
+        *("focus", "aws_cur", "azure_cost", "gcp_billing", "oci_cost"),
+        *("openai_costs", "anthropic_cost"),
+    ),
+    "predictions": (
+        *("table", "otel_genai", "databricks_inference"),
+        *("sagemaker_capture", "kserve_events", "litellm_spend"),
+    ),
+}
 Mechanism = Literal["overwrite", "append"]
 ServingMode = Literal["realtime", "batch", "edge"]
 Id = Annotated[str, AfterValidator(written.identifier)]
@@ -107,10 +110,10 @@ class Source(_Part):
         if not isinstance(given, Mapping):
             return given
         dataset = str(given.get("dataset", ""))
-        billing, whole = dataset == "billing", dataset in ("billing", *REFERENCES)
+        whole = dataset in ("billing", *REFERENCES)
         defaults = {
             "id": dataset,
-            "format": "focus" if billing else "table",
+            "format": formats_of(dataset)[0],
             "mechanism": "overwrite" if whole else "append",
         }
         return defaults | {key: value for key, value in given.items() if value is not None}
@@ -123,9 +126,8 @@ class Source(_Part):
     @field_validator("format")
     @classmethod
     def _known_format(cls, name: str, info: ValidationInfo) -> str:
-        formats = {"billing": BILLING_FORMATS, "predictions": ("table", *LOG_FORMATS)}
         dataset = info.data.get("dataset")
-        return written.one_of(name, formats.get(dataset, ("table",))) if dataset else name
+        return written.one_of(name, formats_of(dataset)) if dataset else name
 
     @field_validator("columns")
     @classmethod
@@ -263,6 +265,11 @@ class Portfolio(_Part):
                 return system
         choices = written.choices(system_id, [system.id for system in self.systems])
         raise ConfigurationError(f"{FILE}: no system {system_id!r}: {choices}")
+
+
+def formats_of(dataset: str) -> tuple[str, ...]:
+    """How files of a dataset may be written; the first is meant where a source names none."""
+    return FORMATS.get(dataset, ("table",))
 
 
 def known_scenarios(folder: Path) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from roi_pipeline.errors import ConfigurationError, DataRefused
-from roi_pipeline.ingest import fx, landing, manifest, rescue, tables
+from roi_pipeline.errors import DataRefused
+from roi_pipeline.ingest import formats, fx, landing, manifest, rescue, tables
 from roi_pipeline.ingest.casting import UUID
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.contracts import CONTRACTS, REFERENCE_DATASETS
@@ -21,13 +21,11 @@ from roi_pipeline.ingest.discovery import Found
 from roi_pipeline.ingest.events import SHAPES, reading
 from roi_pipeline.ingest.events.shape import Shape
 from roi_pipeline.ingest.files import Inspected
-from roi_pipeline.ingest.focus import focus_layout
 from roi_pipeline.ingest.judging import Job, has_residue
-from roi_pipeline.ingest.layout import Layout, Table, table_layout
+from roi_pipeline.ingest.layout import Table
 from roi_pipeline.ingest.months import MonthRows, exact_sum, month_sql, months_of
 from roi_pipeline.portfolio import Portfolio
 
-ADAPTERS = {"table": table_layout, "focus": focus_layout}  # one a format of delivered files
 Malformed = tuple[tuple[int, str], ...]
 
 
@@ -189,14 +187,24 @@ def _rescue(delivered: Delivered) -> tuple[rescue.Rescued, tuple[str, ...]]:
         return fx.long_rows(text, header, target), fx.COLUMNS
     if inspected.kind.startswith("csv"):
         return rescue.csv_records(text, delivered.found.path, len(header), target), header
-    wanted = [source.columns.get(name, name) for name in delivered.contract.names]
-    keys = tuple(dict.fromkeys(name for name in wanted if not name.startswith("=")))
+    if reader := formats.READERS.get(source.format):
+        return reader(text, delivered.found.path, target)
+    keys = _keys(delivered)
     rescued = rescue.json_records(text, keys, target)
     if rescued.rows != inspected.rows:
         raise DataRefused(
             f"{delivered.found.path}: {inspected.rows} lines counted, {rescued.rows} read"
         )
     return rescued, keys
+
+
+def _keys(delivered: Delivered) -> tuple[str, ...]:
+    """The keys of JSON lines that are read: a bill keeps what it does not know, others do not."""
+    if delivered.contract.dataset == "billing":
+        return rescue.json_keys(delivered.inspected.text, delivered.found.path)
+    columns = delivered.found.source.columns
+    wanted = [columns.get(name, name) for name in delivered.contract.names]
+    return tuple(dict.fromkeys(name for name in wanted if not name.startswith("=")))
 
 
 def _is_ecb(delivered: Delivered) -> bool:
@@ -213,13 +221,12 @@ def _job(portfolio: Portfolio, delivered: Delivered, table: Table) -> Job:
         source = source.model_copy(
             update={"format": "table", "time_zone": source.time_zone or "UTC"}
         )
-    adapter = ADAPTERS.get(source.format)
-    if adapter is None:
-        raise ConfigurationError(
-            f"portfolio.yaml: sources.{source.id}.format: {source.format} cannot be read yet; "
-            f"choose {' or '.join(ADAPTERS)}"
-        )
-    layout: Layout = adapter(contract, source, table, found.path)
+    try:
+        layout = formats.ADAPTERS[source.format](contract, source, table, found.path)
+    except DataRefused as error:
+        raise formats.with_likely_format(
+            error, source, table.header, delivered.inspected.text
+        ) from None
     return Job(contract, table, layout, delivered.delivery_id, source.id, found.path)
 
 
@@ -239,6 +246,11 @@ def _refuse_many_faults(
     portfolio: Portfolio, job: Job, rows: int, reasons: dict[str, int], malformed: Malformed
 ) -> None:
     """Promise 10: a file with too many faults is a broken file, not a good one with some faults."""
+    for refusal in job.layout.refusals:
+        if found := reasons.get(refusal.name):
+            raise DataRefused(
+                f"{job.name}: {found} of {rows} rows are {refusal.name}; {refusal.remedy}"
+            )
     counts = dict(reasons)
     for _, reason in malformed:
         counts[reason] = counts.get(reason, 0) + 1

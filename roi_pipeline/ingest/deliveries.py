@@ -16,6 +16,7 @@ from roi_pipeline.ingest import (
     correction_list,
     corrections,
     files,
+    formats,
     landing,
     manifest,
     months,
@@ -143,8 +144,9 @@ def _read(
     content = inspected.content_sha256
     if content != sha256 and (first := receipts.known(con, dataset, content)):
         return _again(con, found, first)
-    if inspected.is_cut and said.sha256 is None:
-        raise DataRefused(f"{found.path}: the last line has no line end: cut; send it again")
+    if inspected.is_cut and said.sha256 is None and not _is_document(found, inspected):
+        cut = DataRefused(f"{found.path}: the last line has no line end: cut; send it again")
+        raise formats.with_likely_format(cut, found.source, inspected.header, inspected.text)
     delivered = Delivered(found, sha256[:16], inspected, said, work)
     clean = clean_file(portfolio, dataset, delivered.delivery_id)
     clean.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -154,6 +156,11 @@ def _read(
         landed.part.unlink()
         raise DataRefused(f"{found.path}: changed while it was read; the next run reads it again")
     return _store(con, delivered, sha256, landed, clean)
+
+
+def _is_document(found: Found, inspected: files.Inspected) -> bool:
+    """A JSON document is whole or no JSON, whether its last line has an end or not."""
+    return found.source.format in formats.READERS and inspected.kind.startswith("jsonl")
 
 
 def _store(

@@ -130,7 +130,7 @@ def _text(chunks: Iterator[bytes], name: str, text: Path, sha256: str | None) ->
 
 def _is_json(first: bytes) -> bool:
     """JSON lines: a line end is one wherever it stands, quotes mean nothing to the count."""
-    return first[:1000].removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+    return first[:1000].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
 
 
 def _refuse_archive(first: bytes, name: str) -> None:

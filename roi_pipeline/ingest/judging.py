@@ -135,6 +135,7 @@ def _fault(job: Job) -> str:
         if (rule := column.rule) and column.name in delivered
     ]
     tests += [(rule.name, f"not ({rule.test})") for rule in job.contract.rules]
+    tests += [(refusal.name, refusal.test) for refusal in job.layout.refusals]
     branches = " ".join(f"when {test} then '{name}'" for name, test in tests)
     return f"case {branches} end" if branches else "null::varchar"
 

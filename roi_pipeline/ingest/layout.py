@@ -54,6 +54,18 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Rows that show that a file is not what its source says: one of them refuses it whole.
+
+    `test` is SQL over the typed row, true of such a row.
+    """
+
+    name: str
+    test: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class Layout:
     """How the rows of one file are read.
 
@@ -70,6 +82,7 @@ class Layout:
     naive_zone: str | None = None
     exported_at: Cell | None = None
     notes: dict[str, object] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
 
 
 def table_layout(contract: Contract, source: Source, table: Table, name: str) -> Layout:
@@ -90,7 +103,7 @@ def place(
     """Find the cell of every contract column; `positions` are those of the names to look up."""
     if strangers := set(source.columns) - set(contract.names):
         raise ConfigurationError(
-            f"portfolio.yaml: sources.{source.id}.columns: {_listed(sorted(strangers))} is not a "
+            f"portfolio.yaml: sources.{source.id}.columns: {listed(sorted(strangers))} is not a "
             f"column of {contract.dataset}; it has {', '.join(contract.names)}"
         )
     cells: dict[str, Cell] = {}
@@ -109,7 +122,7 @@ def place(
         elif column.required or column.name in source.columns:
             missing.append(wanted)
     if missing:
-        raise DataRefused(_missing(missing, table.header, name))
+        raise DataRefused(missing_columns(missing, table.header, name))
     return cells, constants
 
 
@@ -121,24 +134,26 @@ def refuse_repeated(header: Sequence[str], name: str) -> None:
         )
     if repeated := [column for column, times in Counter(header).items() if times > 1]:
         raise DataRefused(
-            f"{name}: the header has {_listed(repeated)} more than once; expected each name once"
+            f"{name}: the header has {listed(repeated)} more than once; expected each name once"
         )
 
 
-def _missing(missing: Sequence[str], header: Sequence[str], name: str) -> str:
+def missing_columns(missing: Sequence[str], header: Sequence[str], name: str) -> str:
+    """What a header lacks, which of its names may be meant, and what to do."""
     near = [
         f"{column!r} may be {found[0]!r}"
         for column in missing
         if (found := difflib.get_close_matches(column, header, 1))
     ]
     hint = f" ({'; '.join(near)})" if near else ""
+    has = listed(header) or "no columns"
     return (
-        f"{name}: the header lacks {_listed(missing)}{hint}; it has {_listed(header)}; send the "
+        f"{name}: the header lacks {listed(missing)}{hint}; it has {has}; send the "
         "column, or map it under the source's columns in portfolio.yaml"
     )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Names as a message shows them: quoted, shortened, at most 40."""
     shown = [repr(name if len(name) <= 60 else name[:57] + "…") for name in names[:40]]
     return ", ".join(shown) + (f" and {len(names) - 40} more" if len(names) > 40 else "")

@@ -15,6 +15,7 @@ from typing import Any
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest.files import MAX_RECORD
 
+_MAX_KEYS = 5_000  # columns of one file
 _MAX_LINES = 10_000  # of one record: more is a quote that was never closed
 
 
@@ -86,6 +87,19 @@ def json_records(path: Path, columns: tuple[str, ...], target: Path) -> Rescued:
             yield words, reason
 
     return replace(_sort(judged(), target), seen=frozenset(seen))
+
+
+def json_keys(path: Path, name: str) -> tuple[str, ...]:
+    """Every key that the objects of JSON lines have, in order of appearance.
+
+    Raises DataRefused where there are so many that they must be data.
+    """
+    keys: dict[str, None] = {}
+    for found, _ in json_objects(path):
+        keys |= dict.fromkeys(found or ())
+        if len(keys) > _MAX_KEYS:
+            raise DataRefused(f"{name}: has more than {_MAX_KEYS} different keys: they are data")
+    return tuple(keys)
 
 
 def json_objects(

@@ -1,7 +1,6 @@
 """Promises 9 and 10: columns go by name; a header that drifted is refused or noted, not guessed."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from company import BILL, BILLING, PREDICTION, PREDICTIONS, Company, lines
@@ -213,12 +212,10 @@ def test_tags_keep_their_text_whatever_it_is(bills: Company) -> None:
     ]
 
 
-def test_a_format_without_an_adapter_is_a_mistake_of_configuration(
-    make: Callable[..., Company], tmp_path: Path
-) -> None:
-    company = make({"dataset": "billing", "path": "inbox/*", "format": "oci_cost"})
+def test_an_alias_of_no_column_is_a_mistake_of_configuration(make: Callable[..., Company]) -> None:
+    company = make({"dataset": "billing", "path": "inbox/*", "columns": {"cost": "Kosten"}})
     company.put("inbox/a.csv", lines(BILLING, [BILL.format(cost=1)]))
-    with pytest.raises(ConfigurationError, match="oci_cost cannot be read yet"):
+    with pytest.raises(ConfigurationError, match="'cost' is not a column of billing"):
         company.ingest("billing")
     company = make({"dataset": "fx", "path": "inbox/*", "columns": {"rates": "Kurs"}})
     company.put("inbox/a.csv", "on,currency,rate,base\n")

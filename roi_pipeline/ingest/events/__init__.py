@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from roi_pipeline.ingest.events.shape import Shape
-from roi_pipeline.portfolio import LOG_FORMATS
+from roi_pipeline.portfolio import formats_of
 
 SHAPES: Mapping[str, Shape] = {
-    name: import_module(f"roi_pipeline.ingest.events.{name}").SHAPE for name in LOG_FORMATS
+    name: import_module(f"roi_pipeline.ingest.events.{name}").SHAPE
+    for name in formats_of("predictions")
+    if name != "table"
 }
