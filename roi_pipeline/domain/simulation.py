@@ -1,0 +1,122 @@
+"""What a result may become when several inputs are uncertain together (method §5.3).
+
+Numbers are drawn from a seed that the caller stores: the same seed gives the same draws.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from roi_pipeline.domain.degradation import Floats
+
+DRAWS = 100_000
+PERCENTILES = (5, 25, 50, 75, 95)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A month to come: its level, how wrong that may be, and how much single months scatter.
+
+    `quality` and `quality_error` are by month ahead; the other errors are relative standard errors,
+    `month_error` is money. `freedom` is how many months of scatter those errors were measured on:
+    fewer make larger surprises more likely.
+    """
+
+    volume: float
+    unit_value: float
+    error_cost: float
+    avoidable: float
+    fixed: float
+    quality: Floats
+    quality_error: Floats
+    volume_error: float
+    value_error: float
+    cost_error: float
+    month_error: float
+    freedom: float
+    correlation: float = 0.0  # of volume and cost
+
+
+@dataclass(frozen=True)
+class Fan:
+    """Cumulative net by month ahead: percentiles, and how likely it is recovered."""
+
+    percentiles: Mapping[int, list[float]]
+    mean: list[float]
+    reached: list[float]  # probability that the cumulative net has been at 0 or above by then
+    standing: list[float]  # probability that it is at 0 or above then
+    below_hurdle: float  # probability that a year's incremental ROI is below the hurdle
+    net_percentiles: Mapping[int, float]  # of the mean monthly net over all months
+
+
+def copula(rng: np.random.Generator, correlation: Sequence[Sequence[float]], draws: int) -> Floats:
+    """Standard normal draws with that correlation, a row an input: a Gaussian copula's ranks.
+
+    `correlation` must be positive definite (Cholesky).
+
+    >>> found = copula(np.random.default_rng(1), [[1.0, 0.5], [0.5, 1.0]], 20000)
+    >>> bool(abs(np.corrcoef(found)[0, 1] - 0.5) < 0.02)
+    True
+    """
+    lower = np.linalg.cholesky(np.asarray(correlation, dtype=np.float64))
+    found: Floats = lower @ rng.standard_normal((len(lower), draws))
+    return found
+
+
+def in_order_of(normal: Floats, sample: Floats) -> Floats:
+    """A sample of any distribution put in the order of normal draws, so that it depends on the
+    others as they do.
+
+    >>> in_order_of(np.array([0.3, -1.0, 2.0]), np.array([9.0, 7.0, 8.0])).tolist()
+    [8.0, 7.0, 9.0]
+    """
+    found = np.empty_like(sample)
+    found[np.argsort(normal, kind="stable")] = np.sort(sample)
+    return found
+
+
+def fan(expected: Expected, now: float, hurdle: float, seed: int, draws: int = DRAWS) -> Fan:
+    """The cumulative net month by month from `now`, over so many draws (W20).
+
+    One draw is one world: its level of volume, value, cost and quality holds for all months, and
+    every month scatters about it. How wide the levels are is itself uncertain when few months were
+    seen, so errors are scaled to be Student's.
+    """
+    rng = np.random.default_rng(seed)
+    correlation = np.eye(4)
+    correlation[0, 2] = correlation[2, 0] = expected.correlation
+    volume, value, cost, quality = copula(rng, correlation.tolist(), draws)
+    scale = np.sqrt(expected.freedom / rng.chisquare(expected.freedom, draws))
+    decided = expected.volume * np.maximum(1 + expected.volume_error * scale * volume, 0.0)
+    decided *= 1 + expected.value_error * value
+    running = expected.avoidable * np.maximum(1 + expected.cost_error * scale * cost, 0.0)
+    scatter = expected.month_error * scale
+    total = np.full(draws, now)
+    reached = total >= 0
+    values = np.zeros(draws)
+    shown: dict[int, list[float]] = {p: [] for p in PERCENTILES}
+    mean, by_then, then = [], [], []
+    year = min(12, len(expected.quality))
+    for k, (level, error) in enumerate(zip(expected.quality, expected.quality_error, strict=True)):
+        right = np.clip(level + error * quality, 0.0, 1.0)
+        worth = decided * (expected.unit_value * right - expected.error_cost)
+        if k < year:
+            values += worth
+        total += worth - running - expected.fixed + scatter * rng.standard_normal(draws)
+        reached |= total >= 0
+        for p, found in zip(PERCENTILES, _percentiles(total), strict=True):
+            shown[p].append(found)
+        mean.append(float(np.mean(total)))
+        by_then.append(float(np.mean(reached)))
+        then.append(float(np.mean(total >= 0)))
+    below = float(np.mean(values - year * running < hurdle * year * running))
+    monthly = _percentiles((total - now) / len(expected.quality))
+    return Fan(shown, mean, by_then, then, below, dict(zip(PERCENTILES, monthly, strict=True)))
+
+
+def _percentiles(sample: Floats) -> list[float]:
+    """By the nearest rank: no interpolation, so that a number is one that was drawn."""
+    places = [min(len(sample) - 1, len(sample) * p // 100) for p in PERCENTILES]
+    ordered = np.partition(sample, places)
+    return [float(ordered[place]) for place in places]
