@@ -46,6 +46,9 @@ KEYS = {  # of the marts that Python fills, beside month and system_id
     "quality_monthly": ("model_version",),
     "degradation_monthly": ("model_version",),
     "options_monthly": ("option",),
+    "projection_monthly": ("horizon_month",),
+    "sensitivity_monthly": ("analysis", "parameter", "scenario"),
+    "serving_mode_comparison_monthly": ("serving_mode",),
 }
 NOTE = "<!-- written by docs/generate.py; edit the models and contracts, not this file -->\n"
 

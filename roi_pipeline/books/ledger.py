@@ -20,9 +20,12 @@ from roi_pipeline.marts import (
     development,
     economics,
     evidence,
+    projections,
     quality,
     register,
     returns,
+    scenarios,
+    serving,
     statuses,
     wear,
 )
@@ -56,6 +59,9 @@ MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
     "economics_monthly": (economics.economics_monthly, economics.ECONOMICS),
     "degradation_monthly": (wear.degradation_monthly, wear.DEGRADATION),
     "options_monthly": (choices.options_monthly, choices.OPTIONS),
+    "projection_monthly": (projections.projection_monthly, projections.PROJECTION),
+    "sensitivity_monthly": (scenarios.sensitivity_monthly, scenarios.SENSITIVITY),
+    "serving_mode_comparison_monthly": (serving.serving_mode_comparison_monthly, serving.SERVING),
 }
 LEDGER = ("ledger_cost", "value_priced", "ledger_value")
 COST_INPUTS = (

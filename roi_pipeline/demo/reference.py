@@ -1,7 +1,7 @@
 """The demo's portfolio.yaml and the tables under reference/: prices, baselines, terms, rules."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +52,22 @@ _TERMS = (
     ("evidence_window_months", "3", "months"),
     ("probation_months", "2", "months"),
 )
+_OWN_TERMS: Mapping[str, tuple[tuple[object, ...], ...]] = {
+    plan.FRAUD: (("latency_sensitive", "true", "flag"),),  # a payment waits for it
+    plan.SUPPORT: (("capacity_release_share", plan.CAPACITY_RELEASE_SHARE, "fraction"),),
+}
+
+# System, option, cost at once and change a month, quality and its error, salvage, life in months.
+_OFFERS = (
+    (plan.FRAUD, "retrain", "15000", None, "0.982", "0.002", None, None, "plan of the data team"),
+    (plan.FRAUD, "decommission", "20000", None, None, None, "3000", None, "exit plan"),
+    (plan.INSPECTION, "retrain", "18000", None, "0.981", "0.003", None, None, "offer 2024-17"),
+    (plan.INSPECTION, "replace", "95000", "-1500", "0.985", "0.005", "10000", 36, "offer 2024-21"),
+    (plan.INSPECTION, "decommission", "12000", None, None, None, "4000", None, "exit plan"),
+    (plan.SUPPORT, "renegotiate", "2000", "-1200", None, None, None, None, "talks with Lingua"),
+    (plan.SUPPORT, "retrain", "9000", None, "0.72", "0.01", None, None, "offer 2024-23"),
+    (plan.SUPPORT, "decommission", "5000", None, None, None, None, None, "exit plan"),
+)
 
 
 def write_reference(folder: Path) -> None:
@@ -88,6 +104,11 @@ def _tables() -> dict[str, tuple[str, Iterable[tuple[object, ...]]]]:
             _versions(),
         ),
         "reviews": ("system_id decided_on kind decision decided_by rationale", _reviews()),
+        "options": (
+            "system_id option one_off_cost monthly_cost_change expected_quality standard_error "
+            "salvage_value life_months currency valid_from source_document",
+            _options(),
+        ),
     }
 
 
@@ -118,8 +139,7 @@ def _terms() -> Iterator[tuple[object, ...]]:
         document = f"contract-{system_id}-2024.pdf"
         digest = hashlib.sha256(document.encode()).hexdigest()
         signed = ("1", "finance-committee", _SIGNED.isoformat(), document, digest)
-        released = ("capacity_release_share", plan.CAPACITY_RELEASE_SHARE, "fraction")
-        for term in (*_TERMS, *((released,) if system_id == plan.SUPPORT else ())):
+        for term in (*_TERMS, *_OWN_TERMS.get(system_id, ())):
             yield (system_id, *term, _FROM, *signed)
 
 
@@ -158,6 +178,13 @@ def _reviews() -> Iterator[tuple[object, ...]]:
     on = plan.month_at(14)
     reason = "yearly review: recall is falling, look again in half a year"
     yield (plan.INSPECTION, on, "scheduled", "continue", "quality-board", reason)
+
+
+def _options() -> Iterator[tuple[object, ...]]:
+    """What somebody has asked for: offers, exit plans, and what the provider may concede."""
+    for system_id, name, one_off, monthly, quality, error, salvage, life, source in _OFFERS:
+        stated = (one_off, monthly, quality, error, salvage, life, "USD", _FROM, source)
+        yield (system_id, name, *stated)
 
 
 def _yaml() -> str:

@@ -72,16 +72,3 @@ def cheaper(
         investment / after if after > 0 else None,
         compute * cut / value if value > 0 else None,
     )
-
-
-def cost_per_prediction(hourly_price: float, units: float, rate: float, use: float) -> float | None:
-    """price * units / (predictions a second * 3600 * utilisation); None when nothing runs (W05).
-
-    `units` machines at `hourly_price` serve `rate` predictions a second when busy, which they are
-    for the share `use` of the hours that are billed.
-
-    >>> round(1000 * cost_per_prediction(2.5, 1, 40, 0.35), 6)
-    0.049603
-    """
-    served = rate * 3600 * use
-    return hourly_price * units / served if served > 0 else None

@@ -16,7 +16,7 @@ import numpy as np
 
 from roi_pipeline.domain.calendar import months_between
 from roi_pipeline.domain.cashflow import monthly_rate
-from roi_pipeline.domain.decay_fit import Fit, Point, fit
+from roi_pipeline.domain.decay_fit import FEWEST, Fit, Point, fit
 from roi_pipeline.domain.degradation import Floats
 from roi_pipeline.domain.value import Month
 from roi_pipeline.marts.economics import Economy, mean_month
@@ -59,6 +59,11 @@ class Outlook:
     volume_error: float  # relative, of the expected volume
     value_error: float  # relative, of the expected value
     cost_error: float  # relative, of the expected cost
+    fixed: float  # running cost a month that stopping would not save
+    compute: float  # what clouds and model providers bill of the avoidable cost a month
+    month_error: float  # money, by which the net of single months scatters
+    correlation: float  # of volume and cost, month by month
+    freedom: float  # months of scatter seen, less those a line takes
     missing_reason: str | None
 
     @property
@@ -137,6 +142,14 @@ def look_ahead(
         if worth
         else 0.0,
         _level_error([float(month.avoidable) for month in recent], size),
+        _mean([float(month.fixed) for month in window]),
+        _mean([float(month.compute) for month in window]),
+        _month_error([float(month.value - month.avoidable) for month in recent]),
+        correlation(
+            [float(month.decisions) for month in recent],
+            [float(month.avoidable) for month in recent],
+        ),
+        float(max(len(recent) - 2, 2)),
         None if base else _missing(seen, window),
     )
 
@@ -160,12 +173,37 @@ def scatter(levels: Sequence[float]) -> float | None:
     >>> scatter([1.0, 2.0, 3.0, 4.0])
     0.0
     """
-    if len(levels) < 4:
+    if len(levels) < FEWEST:
         return None
+    return round(sqrt(float(np.sum(_about_a_line(levels) ** 2)) / (len(levels) - 2)), 6)
+
+
+def correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """How two series move together about their lines, halved: a dozen months prove no more.
+
+    >>> correlation([1.0, 2.0, 1.0, 2.0, 1.0], [5.0, 7.0, 5.0, 7.0, 5.0])
+    0.5
+    """
+    if min(scatter(one) or 0.0, scatter(other) or 0.0) == 0.0:
+        return 0.0
+    found = np.corrcoef(_about_a_line(one), _about_a_line(other))[0, 1]
+    return round(float(found) / 2, 6)
+
+
+def _about_a_line(levels: Sequence[float]) -> Floats:
     ages = np.arange(len(levels), dtype=np.float64)
     slope, level = np.polyfit(ages, levels, 1)
-    squares = float(np.sum((np.asarray(levels) - level - slope * ages) ** 2))
-    return round(sqrt(squares / (len(levels) - 2)), 9)
+    residuals: Floats = np.asarray(levels, dtype=np.float64) - level - slope * ages
+    return residuals
+
+
+def _mean(levels: Sequence[float]) -> float:
+    return sum(levels) / len(levels) if levels else 0.0
+
+
+def _month_error(nets: Sequence[float]) -> float:
+    found = scatter(nets)
+    return UNKNOWN_SCATTER * abs(_mean(nets)) if found is None else found
 
 
 def _level_error(levels: Sequence[float], size: int) -> float:

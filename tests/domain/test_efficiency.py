@@ -1,6 +1,6 @@
 import pytest
 
-from roi_pipeline.domain.efficiency import batch_against_realtime, cheaper, cost_per_prediction
+from roi_pipeline.domain.efficiency import batch_against_realtime, cheaper
 
 
 def test_w04_batch_against_realtime(worked):
@@ -46,14 +46,3 @@ def test_w19_quantisation(worked):
     limit = expected["max_value_loss_for_gain"]
     assert found.value_loss_at_no_gain == pytest.approx(limit, abs=1e-6)
     assert cheaper(1.0, 10.0, 20.0, 0.0, 0.1, 0.0).months_after is None
-
-
-def test_w05_cost_per_prediction(worked):
-    given, expected = worked("W05")["inputs"], worked("W05")["expected"]
-    each = cost_per_prediction(
-        given["price_per_gpu_hour"], given["gpus"], given["throughput_rps"], given["utilisation"]
-    )
-    assert 1000 * each == pytest.approx(expected["variable_per_1000"], abs=1e-6)
-    averages = [1000 * (each + given["fixed_monthly"] / volume) for volume in given["volumes"]]
-    assert averages == pytest.approx(expected["average_per_1000"], abs=1e-6)
-    assert cost_per_prediction(2.5, 1, 40, 0.0) is None

@@ -17,7 +17,10 @@ REFERENCE = (
     *("capex", "asset_events", "fx", "prices", "baselines", "terms", "allocation"),
     "options",
 )
-AHEAD = ("economics_monthly", "degradation_monthly", "options_monthly")
+AHEAD = (
+    *("economics_monthly", "degradation_monthly", "options_monthly", "projection_monthly"),
+    *("sensitivity_monthly", "serving_mode_comparison_monthly"),
+)
 KEYED = [
     table
     for table, suite in SUITES.items()
@@ -68,6 +71,8 @@ EVERYWHERE = [
         "status_transitions": "evidence_months", "status_reviews": "rationale",
         "roi_by_grade_monthly": "missing_reason", "economics_monthly": "price_error",
         "degradation_monthly": "half_life_months", "options_monthly": "assumptions",
+        "projection_monthly": "draws", "sensitivity_monthly": "elasticity",
+        "serving_mode_comparison_monthly": "is_movable",
     }.items()],
     *[(table, "key_unique", f"insert into {table} select * from {table}") for table in KEYED],
     *[(table, "share_quarantined", f"update deliveries set rows_quarantined = 60, rows_accepted = n - 59 where dataset = '{table}'") for table in (*RECEIVED, *REFERENCE)],
@@ -82,6 +87,8 @@ EVERYWHERE = [
         "value_attribution_monthly": "amount_low", "roi_monthly": "cumulative_net_cash",
         "reconciliation_monthly": "difference", "economics_monthly": "compute",
         "degradation_monthly": "value_lost_per_month", "options_monthly": "npv",
+        "projection_monthly": "cumulative_net_p5", "sensitivity_monthly": "npv",
+        "serving_mode_comparison_monthly": "value_lost",
     }.items()],
     *[(table, "finite", f"alter table {table} alter {column} type double; update {table} set {column} = '{number}'") for table, column, number in (
         ("ledger_monthly", "unit_price", "inf"), ("tco_monthly", "amount", "-inf"),
@@ -89,6 +96,8 @@ EVERYWHERE = [
         ("roi_monthly", "incremental_roi", "inf"), ("threshold_status_monthly", "metric", "nan"),
         ("reconciliation_monthly", "difference", "nan"), ("economics_monthly", "unit_value", "inf"),
         ("degradation_monthly", "quality", "nan"), ("options_monthly", "probability_best", "nan"),
+        ("projection_monthly", "expected_quality", "nan"), ("sensitivity_monthly", "input", "inf"),
+        ("serving_mode_comparison_monthly", "cost_per_1k", "inf"),
     )],
     *[(table, "one_currency", f"update {table} set currency = 'EUR' where system_id = 'card-fraud'; update {table} set currency = 'JPY' where system_id <> 'card-fraud'") for table in ("tco_monthly", "roi_monthly", *AHEAD)],
     *[(table, "one_currency", f"update {table} set currency = 'EUR' where system_id = 'card-fraud'; update {table} set currency = 'JPY' where system_id <> 'card-fraud'") for table in ("tco_monthly", "roi_monthly")],
@@ -232,6 +241,23 @@ HERE = {
         "probabilities_add_up": "update options_monthly set probability_best = 0.2 where rank = 2",
         "effects_add_up": "update options_monthly set cost_effect = 0",
         "causes_known": "update options_monthly set dominant_cause = 'weather'",
+    },
+    "projection_monthly": {
+        "percentiles_in_order": "update projection_monthly set cumulative_net_p25 = 9",
+        "probabilities_a_share": "update projection_monthly set probability_recovered = 0.95",
+        "ahead_of_the_month": "update projection_monthly set horizon_month = month",
+        "missing_has_reason": "update projection_monthly set cumulative_net_p50 = null",
+    },
+    "sensitivity_monthly": {
+        "analyses_known": "update sensitivity_monthly set analysis = 'guess'",
+        "probability_a_share": "update sensitivity_monthly set probability = 1.1",
+        "seed_stored": "update sensitivity_monthly set seed = null",
+        "missing_has_reason": "update sensitivity_monthly set breakeven_month = null",
+    },
+    "serving_mode_comparison_monthly": {
+        "change_adds_up": "update serving_mode_comparison_monthly set net_change = 0",
+        "assumptions_told": "update serving_mode_comparison_monthly set assumptions = null",
+        "missing_has_reason": "update serving_mode_comparison_monthly set counterfactual_saving = null",
     },
     "dim_system": {
         "named": "update dim_system set name = null where system_id = 'unallocated'",

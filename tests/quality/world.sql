@@ -231,3 +231,23 @@ create table asset_register_monthly as
         cast(100 as decimal(38, 2)) as proceeds, cast(4500 as decimal(38, 2)) as book_value,
         cast(0 as decimal(38, 2)) as difference, 'USD' as currency
     from (values (date '2026-09-01'), (date '2026-10-01')) as m(month), (values ('gpu-1'), ('gpu-2')) as g(asset_id);
+create table projection_monthly as
+    select month, system_id, cast(month + interval 1 month as date) as horizon_month,
+        cast(10 as decimal(38, 18)) as cumulative_net_p5, cast(20 as decimal(38, 18)) as cumulative_net_p25,
+        cast(30 as decimal(38, 18)) as cumulative_net_p50, cast(40 as decimal(38, 18)) as cumulative_net_p75,
+        cast(50 as decimal(38, 18)) as cumulative_net_p95, cast(0.9 as decimal(28, 6)) as probability_breakeven,
+        cast(0.8 as decimal(28, 6)) as probability_recovered, cast(0.96 as decimal(28, 6)) as expected_quality,
+        cast(null as varchar) as missing_reason, 'USD' as currency
+    from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table sensitivity_monthly as
+    select month, system_id, 'monte_carlo' as analysis, 'breakeven' as parameter, 'within_12_months' as scenario,
+        cast(0.9 as decimal(28, 6)) as probability, cast(12 as decimal(28, 6)) as input,
+        cast(700 as decimal(38, 18)) as npv, cast(9 as decimal(28, 6)) as breakeven_month,
+        cast(null as varchar) as missing_reason, 100000 as draws, 7 as seed, 'USD' as currency
+    from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table serving_mode_comparison_monthly as
+    select month, system_id, 'realtime' as serving_mode, cast(4 as decimal(28, 6)) as cost_per_1k,
+        cast(1600 as decimal(38, 18)) as counterfactual_saving, cast(5000 as decimal(38, 18)) as value_lost,
+        cast(14 as decimal(38, 18)) as deferral_cost, cast(-3414 as decimal(38, 18)) as net_change,
+        'batch_discount 0.5 (default)' as assumptions, cast(null as varchar) as missing_reason, 'USD' as currency
+    from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
