@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from roi_pipeline.books.computed import refuse_counted_twice
 from roi_pipeline.books.scenarios import refuse_late_windows, refuse_uncounted
 from roi_pipeline.books.scope import Scope, open_months
 from roi_pipeline.domain.calendar import add_months, month_end
@@ -27,6 +28,7 @@ from roi_pipeline.marts import (
     scenarios,
     serving,
     statuses,
+    taxes,
     wear,
 )
 from roi_pipeline.models import Model
@@ -49,6 +51,7 @@ Schema = Mapping[str, Any]
 WHOLE: Mapping[str, tuple[Frame, Schema]] = {
     "depreciation": (register.depreciation, register.SCHEMA),
     "maturity": (evidence.maturity, evidence.MATURITY),
+    "tax_depreciation": (taxes.tax_depreciation, taxes.SCHEMA),
 }
 MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
     "development_monthly": (development.development_monthly, development.DEVELOPMENT),
@@ -66,6 +69,7 @@ MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
 LEDGER = ("ledger_cost", "value_priced", "ledger_value")
 COST_INPUTS = (
     *("operating_costs", "capex", "asset_events", "fx", "allocation", "cost_categories"),
+    *("facilities", "edge_fleets"),
 )
 VALUE_INPUTS = ("prices", "baselines", "terms", "fx")
 
@@ -133,6 +137,8 @@ def build_ledger(
             replace_months(con, name, models[name].query, stale)
             if name == "value_priced":
                 refuse_uncounted(con, models)
+            if name == "ledger_cost":
+                refuse_counted_twice(con)
             _refuse_unpriced(con, name)
             for month in stale:
                 con.execute("delete from built where name = ? and month = ?", [name, month])
@@ -203,7 +209,10 @@ def _mark(
         sorted(m.code_version for m in models.values() if m.layer not in ("cells", "marts")),
     ]
     if name == "ledger_cost":
-        parts += [_live(con, COST_INPUTS), _bills(con, month)]
+        used_up = (
+            "select count(*), sum(cast(hash(d) as hugeint)) from depreciation as d where month = ?"
+        )
+        parts += [_live(con, COST_INPUTS), _bills(con, month), rows(con, used_up, [month])]
     else:
         parts += [
             _live(con, VALUE_INPUTS),
@@ -294,7 +303,8 @@ _UNRATED = {
         "select currency, min(document_on) from ("
         "select currency, document_on from charge where rate is null "
         "union all select currency, document_on from entry where amount is null "
-        "union all select currency, document_on from asset_document where amount is null"
+        "union all select currency, document_on from asset_document where amount is null "
+        "union all select currency, document_on from computed_cost where amount is null"
         ") where exists (select 1 from ledger_cost where amount is null) "
         "group by all order by all limit 10"
     ),

@@ -4,9 +4,11 @@ A separate TAX view: never add it to a book cost or a total. Knows IRS Publicati
 (half-year) and A-2 to A-5 (mid-quarter); percent of the unadjusted basis by recovery year.
 """
 
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
-from roi_pipeline.domain.spreading import spread
+from roi_pipeline.domain.spreading import cents, spread
 from roi_pipeline.errors import ConfigurationError
 
 TABLES: dict[tuple[str, int], str] = {
@@ -58,3 +60,46 @@ def macrs(basis: Decimal, recovery_years: int, convention: str = "half_year") ->
     ['1000.00', '1600.00']
     """
     return spread(basis, percentages(recovery_years, convention), whole=100)
+
+
+def is_mid_quarter(placed: Iterable[tuple[date, Decimal]]) -> bool:
+    """Whether more than 40 % of what one tax year put in service came in its last quarter, so that
+    the whole year takes mid-quarter tables (Publication 946, Which Convention Applies).
+
+    >>> is_mid_quarter([(date(2026, 2, 1), Decimal(60)), (date(2026, 11, 1), Decimal(40))])
+    False
+    """
+    bases = [(placed_on.month > 9, basis) for placed_on, basis in placed]
+    late = sum((basis for is_late, basis in bases if is_late), Decimal(0))
+    return late > sum(basis for _, basis in bases) * Decimal("0.4")
+
+
+def tax_years(
+    basis: Decimal,
+    placed_on: date,
+    recovery_years: int,
+    convention: str,
+    disposed_on: date | None = None,
+) -> list[tuple[int, Decimal]]:
+    """Deductions of one property by calendar tax year, until it is used up or disposed of.
+
+    In the year of an early disposal, half of the table's year (half-year) or the quarters up to the
+    middle of the one of the disposal; nothing for a year that saw both ends. ConfigurationError
+    when there is no table.
+
+    >>> found = tax_years(Decimal(5000), date(2026, 3, 1), 5, 'half_year', date(2027, 8, 1))
+    >>> [(year, str(amount)) for year, amount in found]
+    [(2026, '1000.00'), (2027, '800.00')]
+    """
+    charges = macrs(basis, recovery_years, convention)
+    years = [(placed_on.year + k, charge) for k, charge in enumerate(charges)]
+    if disposed_on is None or disposed_on.year >= years[-1][0]:
+        return years
+    if disposed_on.year == placed_on.year:
+        return []
+    part = Decimal("0.5")
+    if convention != "half_year":
+        part = Decimal(2 * ((disposed_on.month - 1) // 3) + 1) / 8
+    whole = charges[disposed_on.year - placed_on.year]
+    kept = [(year, charge) for year, charge in years if year < disposed_on.year]
+    return [*kept, (disposed_on.year, cents(whole * part))]

@@ -163,6 +163,7 @@ OPERATING_COSTS = Contract(
         label("allocation_key"),
         text("vendor"),
         text("description"),
+        label("location"),
         label("cost_class", default="opex"),
         Column("avoidable", FLAG, default="true"),
         Column("committed_until", DAY),

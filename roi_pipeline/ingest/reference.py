@@ -169,7 +169,43 @@ OPTIONS = Contract(
     repeated="refuse",
 )
 
+FACILITIES = Contract(
+    dataset="facilities",
+    columns=(
+        required(label("location")),
+        required(Column("pue", PRICE, rule=Rule("pue below 1", "pue >= 1"))),
+        at_least_zero("energy_price_per_kwh", PRICE),
+        at_least_zero("facility_price_per_kw_month", PRICE),
+        required(currency()),
+        required(Column("valid_from", DAY)),
+        Column("valid_to", DAY),
+        required(text("source_document")),
+    ),
+    key=("location", "valid_from"),
+    repeated="refuse",
+    rules=(_IN_FORCE,),
+)
+
+EDGE_FLEETS = Contract(
+    dataset="edge_fleets",
+    columns=(
+        required(label("system_id")),
+        required(at_least_zero("devices", WHOLE)),
+        required(at_least_zero("central_gb_per_device_day", PRICE)),
+        required(at_least_zero("edge_gb_per_device_day", PRICE)),
+        at_least_zero("update_gb_per_device_month", PRICE, default="0"),
+        required(at_least_zero("price_per_gb", PRICE)),
+        required(currency()),
+        required(Column("valid_from", DAY)),
+        Column("valid_to", DAY),
+        required(text("source_document")),
+    ),
+    key=("system_id", "valid_from"),
+    repeated="refuse",
+    rules=(_IN_FORCE,),
+)
+
 REFERENCE = (
-    *(PRICES, BASELINES, TERMS, ALLOCATION),
-    *(COST_CATEGORIES, MODEL_VERSIONS, REVIEWS, OPTIONS),
+    *(PRICES, BASELINES, TERMS, ALLOCATION, COST_CATEGORIES, MODEL_VERSIONS, REVIEWS, OPTIONS),
+    *(FACILITIES, EDGE_FLEETS),
 )

@@ -147,9 +147,9 @@ def _used(con: duckdb.DuckDBPyConnection, asset: Asset, unit: str) -> Units:
     ).fetchall()
     for month, system_id, _, predictions, is_unknown in found:
         if system_id is None or (predictions and is_unknown):
-            why = "belongs to a shared key" if system_id is None else f"{system_id} logs no {unit}"
+            why = "a shared key has it" if system_id is None else f"{system_id} logs no {unit}"
             raise DataRefused(
-                f"asset {asset.asset_id}: units_of_production by {unit}, but in {month:%Y-%m} it "
+                f"asset {asset.asset_id}: units_of_production by {unit}, but in {month:%Y-%m} "
                 f"{why}: name another method or usage_unit in the register"
             )
     return {month: used or Decimal(0) for month, _, used, *_ in found}

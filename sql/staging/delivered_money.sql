@@ -48,6 +48,10 @@ from (
     where e.kind = 'improvement' or (e.kind = 'partial_disposal' and e.proceeds <> 0)
 )
 group by 1, 2, 3, 4
+union all
+select month, source, source_id, currency, sum(original_amount)
+from computed_cost
+group by month, source, source_id, currency
 
 /* example
 # Two live bills of October; one that a newer export replaced does not count.

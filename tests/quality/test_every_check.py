@@ -58,6 +58,38 @@ HARDWARE = [
         "charges_are_in_the_ledger",
         "update asset_register_monthly set depreciation = 0.01",
     ),
+    ("facilities", "schema", "alter table facilities drop column pue"),
+    (
+        "facilities",
+        "no_overlap",
+        "update facilities set valid_to = '2026-07-01' where valid_to is not null",
+    ),
+    (
+        "facilities",
+        "no_gaps",
+        "update facilities set valid_to = '2026-06-15' where valid_to is not null",
+    ),
+    ("facilities", "assets_located", "update capex set location = 'attic'"),
+    ("edge_fleets", "schema", "alter table edge_fleets drop column devices"),
+    (
+        "edge_fleets",
+        "no_overlap",
+        "update edge_fleets set valid_to = '2026-07-01' where valid_to is not null",
+    ),
+    (
+        "edge_fleets",
+        "no_gaps",
+        "update edge_fleets set valid_to = '2026-06-15' where valid_to is not null",
+    ),
+    ("edge_fleets", "systems_known", "update edge_fleets set system_id = 'weld-chek'"),
+    ("edge_fleets", "saves_transfer", "update edge_fleets set edge_gb_per_device_day = 2"),
+    ("asset_tax_yearly", "schema", "alter table asset_tax_yearly drop column basis"),
+    (
+        "asset_tax_yearly",
+        "within_basis",
+        "update asset_tax_yearly set deducted_so_far = basis + 0.01",
+    ),
+    ("asset_tax_yearly", "missing_has_reason", "update asset_tax_yearly set amount = null"),
 ]
 EVERYWHERE = [
     *[(table, "schema", f"alter table {table} drop column {column}") for table, column in {

@@ -251,3 +251,21 @@ create table serving_mode_comparison_monthly as
         cast(14 as decimal(38, 18)) as deferral_cost, cast(-3414 as decimal(38, 18)) as net_change,
         'batch_discount 0.5 (default)' as assumptions, cast(null as varchar) as missing_reason, 'USD' as currency
     from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+alter table capex add column power_kw decimal(18, 6);
+alter table capex add column location varchar;
+update capex set power_kw = 10, location = 'fra1';
+create table facilities as from (values
+    ('fra1', 1.2, 0.20, 150.0, 'USD', date '2026-01-01', date '2026-06-30', 'contract', 'facilities', 1),
+    ('fra1', 1.2, 0.25, 150.0, 'USD', date '2026-07-01', null, 'contract', 'facilities', 2)
+) as t(location, pue, energy_price_per_kwh, facility_price_per_kw_month, currency, valid_from, valid_to,
+    source_document, delivery_id, row_no);
+create table edge_fleets as from (values
+    ('weld-check', 2000, 1.2, 0.03, 0.2, 0.08, 'USD', date '2026-01-01', date '2026-06-30', 'plan', 'edge_fleets', 1),
+    ('weld-check', 2500, 1.2, 0.03, 0.2, 0.08, 'USD', date '2026-07-01', null, 'plan', 'edge_fleets', 2)
+) as t(system_id, devices, central_gb_per_device_day, edge_gb_per_device_day, update_gb_per_device_month,
+    price_per_gb, currency, valid_from, valid_to, source_document, delivery_id, row_no);
+create table asset_tax_yearly as from (values
+    ('gpu-1', date '2026-03-01', 2026, 5, 'half_year', 9000.00, 1800.00, 1800.00, cast(null as varchar), true, 'USD'),
+    ('gpu-2', date '2026-03-01', 2026, 5, 'half_year', 5000.00, 1000.00, 1000.00, null, true, 'USD')
+) as t(asset_id, placed_in_service_on, tax_year, recovery_years, convention, basis, amount, deducted_so_far,
+    missing_reason, is_provisional, currency);
