@@ -89,6 +89,11 @@ system_id,model_version,deployed_on,retired_on,rollback_possible,metric_at_launc
 claim-triage,t1,2026-08-01,,true,0.9
 card-watch,w1,2026-08-01,,true,0.9
 """,
+    "options": """
+system_id,option,one_off_cost,monthly_cost_change,expected_quality,currency,valid_from,source_document
+claim-triage,retrain,900.00,,0.95,USD,2026-08-01,offer
+claim-triage,decommission,400.00,,,USD,2026-08-01,exit plan
+""",
     "reviews": """
 system_id,decided_on,kind,decision,decided_by,rationale
 """,

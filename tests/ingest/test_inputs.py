@@ -15,6 +15,10 @@ from roi_pipeline import warehouse
 from roi_pipeline.ingest.contracts import CONTRACTS, REFERENCE_DATASETS
 
 ROWS: dict[str, tuple[str, str]] = {
+    "options": (
+        "system_id,option,one_off_cost,expected_quality,currency,valid_from,source_document",
+        "card-fraud,retrain,18000.00,0.96,USD,2026-01-01,offer 17",
+    ),
     "billing": (BILLING, BILL.format(cost="1.5")),
     "capex": (
         "asset_id,acquired_on,in_service_on,cost,currency,life_months,system_id",
@@ -130,6 +134,7 @@ BROKEN = {
     "allocation": [("0.6", "1.6", "share outside 0 to 1"), ("0.6", "", "neither share nor driver")],
     "billing": [("2026-11-01T00", "2026-09-01T00", "billing period ends before it starts")],
     "model_versions": [("true", "perhaps", "bad rollback_possible")],
+    "options": [("18000.00", "-1", "negative one_off_cost"), ("0.96", "96", "expected_quality")],
     "prices": [("2026-01-01,", "2026-01-01,2025-01-01", "valid_to before valid_from")],
 }
 
