@@ -5,6 +5,7 @@ import click
 
 from roi_pipeline import __version__
 from roi_pipeline.cli.books import close_command, publish_command
+from roi_pipeline.cli.dossier import dossier_command
 from roi_pipeline.cli.looking import doctor_command, explain_command, init_command, status_command
 from roi_pipeline.cli.measuring import baseline_command
 from roi_pipeline.cli.review import review_command
@@ -32,6 +33,7 @@ for command in (
     explain_command,
     publish_command,
     review_command,
+    dossier_command,
     doctor_command,
     baseline_command,
 ):

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from roi_pipeline.board import Board, Row
-from roi_pipeline.cli.words import (
+from roi_pipeline.words import (
     HELD,
     NOT_LIVE,
     STATUS,

@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from roi_pipeline.cli.words import count, exact
 from roi_pipeline.explain import Explanation, Line, Number, SourceRow
 from roi_pipeline.explain.walk import total
+from roi_pipeline.words import count, exact
 
 LINES_SHOWN = 30  # more lines than this are summed up by month first
 NARROW = 100

@@ -15,9 +15,9 @@ from roi_pipeline import board, portfolio
 from roi_pipeline.cli import last_run
 from roi_pipeline.cli.board_look import BoardLook, document
 from roi_pipeline.cli.frame import Answer, Frame, fail_on_option, failing_on_breach, framed
-from roi_pipeline.cli.words import count
 from roi_pipeline.domain.calendar import parse_month
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.words import count
 
 STYLES = {"error": "bold red", "warning": "yellow"}
 

@@ -23,11 +23,11 @@ from roi_pipeline.cli.asked import Asked, asked
 from roi_pipeline.cli.board_look import BoardLook, document
 from roi_pipeline.cli.frame import Answer, Frame, fail_on_option, failing_on_breach, framed
 from roi_pipeline.cli.unchanged import reason_to_run
-from roi_pipeline.cli.words import count
 from roi_pipeline.errors import CheckFailed, DataRefused, RoiError
 from roi_pipeline.masking import masked
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish import editions
+from roi_pipeline.words import count
 
 log = logging.getLogger(__name__)
 
