@@ -23,7 +23,7 @@ class Series:
 
 
 def svg(series: Series, title: str, *, is_percent: bool) -> str:
-    """A chart with at most five labelled months; '' when there is nothing to draw.
+    """A chart with at most four labelled months; '' when there is nothing to draw.
 
     >>> svg(Series([date(2026, 1, 1)], [None]), "nothing", is_percent=True)
     ''
@@ -103,7 +103,7 @@ def _line(scale: _Scale, series: Series) -> list[str]:
 
 
 def _months(scale: _Scale, months: Sequence[date]) -> list[str]:
-    step = max(1, (len(months) - 1) // 4)
+    step = max(1, (len(months) + 1) // 3)
     shown = range(len(months) - 1, -1, -step)
     return [
         f'<text x="{scale.x(k):.1f}" y="{HEIGHT - 10}" '

@@ -56,7 +56,9 @@ def _advice(dossier: Dossier, currency: str) -> list[str]:
     valued = [row for row in options if row["npv"] is not None]
     if options and len(valued) < 2:
         known = "".join(
-            f" ({option_name(row['option'])}: {_worth(row, currency)})" for row in valued
+            f" ({option_name(row['option'])}: {words.money(row['npv'], currency)} over "
+            f"{row['horizon_months']} months)"
+            for row in valued
         )
         return [f"The options cannot be ranked yet{known}: the costs of the others are not stated."]
     if (first := dossier.first) is None:
