@@ -56,7 +56,10 @@ select
 from cost_share as c
 left join deliveries as d
     on d.delivery_id = c.delivery_id
-    and (d.dataset = c.source or (d.dataset = 'asset_events' and c.source = 'capex'))
+    and case
+        when c.source like 'computed/%' then d.dataset in ('facilities', 'edge_fleets')
+        else d.dataset = c.source or (d.dataset = 'asset_events' and c.source = 'capex')
+    end
 where list_contains($months, c.month) and list_contains($systems, c.system_id)
 order by c.delivery_id, c.row_no, c.month, c.basis, c.driver
 """

@@ -67,6 +67,15 @@ class Receipts:
         return self.paths.get(delivery_id, delivery_id)
 
 
+# What units of production are counted by.
+_USED = """
+select month, system_id, sum(predictions) as predictions, sum(input_tokens) as input_tokens,
+    sum(output_tokens) as output_tokens, sum(compute_seconds) as compute_seconds
+from main.usage_cells
+group by month, system_id, compute_seconds is null, input_tokens + output_tokens is null
+"""
+
+
 @contextmanager
 def receipts(portfolio: Portfolio) -> Iterator[Receipts]:
     """A copy of the receipts in memory; the working database is let go of at once.
@@ -82,6 +91,9 @@ def receipts(portfolio: Portfolio) -> Iterator[Receipts]:
                 con.register("copied", books.execute(f"from main.{table}").to_arrow_table())
                 con.execute(f"create table {table} as from copied")
                 con.unregister("copied")
+            con.register("copied", books.execute(_USED).to_arrow_table())
+            con.execute("create table usage_cells as from copied")
+            con.unregister("copied")
         closed = rows(con, "select month, edition, live from closing order by month")
         closings = {m: Closing(m, edition, frozenset(live)) for m, edition, live in closed}
         paths = dict(rows(con, PATHS))
@@ -140,6 +152,9 @@ def laid_out(
                 {"live": sorted(state.live)},
             )
             con.unregister("copied")
+        con.register("copied", known.con.execute("from usage_cells").to_arrow_table())
+        con.execute("create table usage_cells as from copied")
+        con.unregister("copied")
         for source in (*portfolio.sources, *portfolio.reference_sources()):
             settle_source(con, source)
         deliveries.create_views(con, portfolio)
@@ -152,14 +167,14 @@ def add_models(
     con: duckdb.DuckDBPyConnection, models: Mapping[str, Model], wanted: Collection[str]
 ) -> None:
     """Make the wanted models, and all they read, views; the asset register is depreciated."""
-    there = {name for (name,) in rows(con, "select view_name from duckdb_views()")}
     needed = ancestors(models, wanted)
+    if any("depreciation" in models[name].reads for name in needed):
+        add_models(con, models, register.READS)
+        warehouse.replace_frame(con, "depreciation", register.depreciation(con), None)
+    there = {name for (name,) in rows(con, "select view_name from duckdb_views()")}
     for name in models:
-        if name not in needed or name in there:
-            continue
-        if "depreciation" in models[name].reads:
-            warehouse.replace_frame(con, "depreciation", register.depreciation(con), None)
-        con.execute(f"create view {name} as {models[name].query}")
+        if name in needed and name not in there:
+            con.execute(f"create view {name} as {models[name].query}")
 
 
 def states_of(

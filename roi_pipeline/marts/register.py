@@ -22,6 +22,7 @@ SCHEMA: dict[str, Any] = {
     "amount": pl.Decimal(38, 2),
     "book_value": pl.Decimal(38, 2),
 }
+READS = ("asset", "asset_document", "asset_period")  # models; with asset_events and usage_cells
 _HOME = ""  # where the register says; only a transfer changes it
 Units = Mapping[date, Decimal]
 

@@ -58,6 +58,10 @@ select
     coalesce(d.book_value, t.cost) as book_value,
     t.cost - t.accumulated_depreciation - t.impairments - t.write_offs - t.proceeds
         - coalesce(d.book_value, t.cost) as difference,
+    a.power_kw,
+    w.energy_kwh,
+    a.accelerators,
+    case when a.accelerators > 0 then u.utilisation end as utilisation,
     s.reporting_currency as currency
 from account as t
 inner join asset as a using (asset_id)
@@ -65,6 +69,9 @@ inner join asset_period as p
     on p.asset_id = t.asset_id and t.month + interval 1 month > p.from_on and t.month + interval 1 month <= p.to_on
 asof left join (select distinct asset_id, month, book_value from depreciation) as d
     on d.asset_id = t.asset_id and d.month <= t.month
+left join (select asset_id, month, sum(kwh) as energy_kwh from asset_power group by asset_id, month) as w
+    on w.asset_id = t.asset_id and w.month = t.month
+left join accelerator_use as u on u.system_id = p.system_id and u.month = t.month -- of all its owner has
 cross join setting as s
 
 /* example

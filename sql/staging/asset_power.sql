@@ -20,6 +20,8 @@ counted as ( -- the hours between two midnights of the portfolio's zone: 23 or 2
         *,
         (epoch_ms(timezone(time_zone, cast(to_on as timestamp)))
             - epoch_ms(timezone(time_zone, cast(from_on as timestamp)))) // 60000 as minutes,
+        (epoch_ms(timezone(time_zone, cast(from_on as timestamp)))
+            - epoch_ms(timezone(time_zone, cast(month as timestamp)))) // 60000 as minutes_before,
         (epoch_ms(timezone(time_zone, cast(month + interval 1 month as timestamp)))
             - epoch_ms(timezone(time_zone, cast(month as timestamp)))) // 60000 as month_minutes
     from stretch
@@ -30,7 +32,8 @@ metered as (
     select
         *,
         cast(minutes / 60 as decimal(18, 6)) as hours,
-        cast(cast(kw * hours as decimal(18, 6)) * cast(pue as decimal(18, 6)) as decimal(18, 6)) as kwh
+        cast(cast(kw * hours as decimal(18, 6)) * cast(pue as decimal(18, 6)) as decimal(18, 6)) as kwh,
+        cast(cast(kw * facility_price_per_kw_month as decimal(38, 9)) * 1000000000 as hugeint) as space_billionths
     from counted
 )
 
@@ -52,8 +55,10 @@ select
     kwh,
     cast(kwh * energy_price_per_kwh as decimal(38, 18)) as energy_amount,
     cast(
-        cast(cast(cast(kw * facility_price_per_kw_month as decimal(38, 9)) * 1000000000 as hugeint)
-            * minutes // month_minutes as decimal(38, 0)) * 0.000000001 as decimal(38, 18)
+        cast( -- what has accrued by the end of the stretch less what had by its start: parts add up to the month
+            space_billionths * (minutes_before + minutes) // month_minutes
+            - space_billionths * minutes_before // month_minutes as decimal(38, 0)
+        ) * 0.000000001 as decimal(38, 18)
     ) as facility_amount
 from metered
 
