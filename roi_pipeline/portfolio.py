@@ -38,7 +38,7 @@ DATASETS = ("billing", "capex", "asset_events", "operating_costs", "predictions"
 REFERENCES = (
     *("prices", "baselines", "terms", "allocation"),
     *("cost_categories", "model_versions", "reviews", "options"),
-    *("facilities", "edge_fleets"),
+    *("facilities", "edge_fleets", "indirect_values"),
 )
 FORMATS = {  # how files of a dataset may be written, its default first; others are a table
     "billing": (

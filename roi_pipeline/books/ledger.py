@@ -71,7 +71,7 @@ COST_INPUTS = (
     *("operating_costs", "capex", "asset_events", "fx", "allocation", "cost_categories"),
     *("facilities", "edge_fleets"),
 )
-VALUE_INPUTS = ("prices", "baselines", "terms", "fx")
+VALUE_INPUTS = ("prices", "baselines", "terms", "indirect_values", "fx")
 
 
 def ensure_tables(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> None:
@@ -284,7 +284,7 @@ def _refuse_unpriced(con: duckdb.DuckDBPyConnection, name: str) -> None:
                 "reference/prices.csv: " + "; ".join(lines) + ": add a row with a valid_from on or "
                 "before the first of these days"
             )
-    for table, column in (("value_priced", "rate"), ("ledger_cost", "amount")):
+    for table, column in _RATED.items():
         if table == name and (unrated := _named(con, _UNRATED[table])):
             raise DataRefused(
                 "fx: "
@@ -293,11 +293,16 @@ def _refuse_unpriced(con: duckdb.DuckDBPyConnection, name: str) -> None:
             )
 
 
+_RATED = {"value_priced": "rate", "ledger_value": "amount", "ledger_cost": "amount"}
 _UNRATED = {
     "value_priced": (
         "select currency, min(day) from value_priced "
         "where open_cell_id is null and rate is null and unit_price is not null "
         "group by all order by all limit 10"
+    ),
+    "ledger_value": (
+        "select stated_currency, min(month) from indirect_value "
+        "where stated_amount is not null and amount is null group by all order by all limit 10"
     ),
     "ledger_cost": (
         "select currency, min(document_on) from ("

@@ -205,7 +205,32 @@ EDGE_FLEETS = Contract(
     rules=(_IN_FORCE,),
 )
 
+INDIRECT_VALUES = Contract(
+    dataset="indirect_values",
+    columns=(
+        required(label("system_id")),
+        required(label("driver")),
+        Column("monthly_amount", PRICE),
+        currency(),
+        share("confidence"),
+        required(text("method")),
+        required(label("owner")),
+        required(Column("valid_from", DAY)),
+        Column("valid_to", DAY),
+        text("source_document"),
+    ),
+    key=("system_id", "driver", "valid_from"),
+    repeated="refuse",
+    rules=(
+        Rule(
+            "an amount without currency and confidence",
+            "monthly_amount is null or (currency is not null and confidence is not null)",
+        ),
+        _IN_FORCE,
+    ),
+)
+
 REFERENCE = (
     *(PRICES, BASELINES, TERMS, ALLOCATION, COST_CATEGORIES, MODEL_VERSIONS, REVIEWS, OPTIONS),
-    *(FACILITIES, EDGE_FLEETS),
+    *(FACILITIES, EDGE_FLEETS, INDIRECT_VALUES),
 )

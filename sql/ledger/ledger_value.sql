@@ -27,6 +27,28 @@ select
 from dated
 cross join setting as s
 group by booked_month, system_id, basis, driver, model_version, serving_mode, category
+union all
+select -- believed rather than counted: as much of the stated amount as people are sure of
+    i.month,
+    i.system_id,
+    'value',
+    b.basis,
+    i.driver,
+    '',
+    '',
+    'indirect',
+    null,
+    null,
+    i.confidence,
+    'confidence',
+    i.full_amount,
+    i.amount,
+    0,
+    'indirect_values',
+    i.currency
+from indirect_value as i
+cross join (values ('cohort'), ('recognised')) as b (basis)
+where i.amount is not null
 
 /* example
 # An October prediction whose outcome came in November.

@@ -23,13 +23,13 @@ select
     case when l.basis = 'cohort' and l.belongs_month = l.month then l.amount + coalesce(b.low, 0) end as amount_low,
     case when l.basis = 'cohort' and l.belongs_month = l.month then l.amount + coalesce(b.high, 0) end as amount_high,
     case
-        when l.basis = 'cohort' and l.belongs_month = l.month
+        when l.basis = 'cohort' and l.belongs_month = l.month and l.category = 'direct'
             then cast(l.amount as decimal(28, 6)) * case when l.amount < 0 then a.loss_factor else a.gain_factor end
     end as amount_accrued,
     case when l.basis = 'cohort' then a.method end as accrual_method,
     cast(sqrt(q.variance) as decimal(28, 6)) as standard_error,
-    coalesce(e.evidence_grade, g.evidence_grade, 'D') as evidence_grade,
-    coalesce(g.is_incremental, e.evidence_grade is not null) as is_incremental,
+    case when l.category = 'direct' then coalesce(e.evidence_grade, g.evidence_grade, 'D') else 'D' end as evidence_grade,
+    l.category = 'direct' and coalesce(g.is_incremental, e.evidence_grade is not null) as is_incremental,
     s.reporting_currency as currency
 from ledger_monthly as l
 cross join setting as s

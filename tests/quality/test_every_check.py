@@ -102,6 +102,7 @@ EVERYWHERE = [
         "reconciliation_monthly": "quarantined", "dim_system": "owner", "options": "life_months",
         "status_transitions": "evidence_months", "status_reviews": "rationale",
         "roi_by_grade_monthly": "missing_reason", "economics_monthly": "price_error",
+        "indirect_value_monthly": "method",
         "degradation_monthly": "half_life_months", "options_monthly": "assumptions",
         "projection_monthly": "draws", "sensitivity_monthly": "elasticity",
         "serving_mode_comparison_monthly": "is_movable",
@@ -253,6 +254,10 @@ HERE = {
         "difference_is_zero": "update reconciliation_monthly set difference = 0.000000000000000001",
         "difference_is_computed": "update reconciliation_monthly set total_in = 101",
         "mostly_allocated": "update reconciliation_monthly set unallocated = 30, allocated = 70",
+    },
+    "indirect_value_monthly": {
+        "missing_has_reason": "update indirect_value_monthly set missing_reason = null",
+        "owned_and_bounded": "update indirect_value_monthly set confidence = 1.5",
     },
     "options": {"new_models_have_quality": "update options set expected_quality = null"},
     "economics_monthly": {

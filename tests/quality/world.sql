@@ -194,6 +194,13 @@ create table reconciliation_monthly as
         cast(10 as decimal(38, 18)) as unallocated, cast(0 as decimal(38, 18)) as superseded, cast(0 as decimal(38, 18)) as quarantined,
         cast(0 as decimal(38, 18)) as difference
     from (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table indirect_value_monthly as
+    select
+        month, 'card-fraud' as system_id, driver, amount, cast(0.5 as decimal(18, 9)) as confidence,
+        case when amount is null then 'unmonetised' end as missing_reason, 'survey' as method, 'care' as owner,
+        'USD' as currency
+    from (values ('trust', cast(40 as decimal(38, 18))), ('brand', null)) as d(driver, amount),
+        (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
 create table economics_monthly as
     select month, system_id, 1000 as decisions, 970 as right_decisions, true as is_evidence,
         cast(700 as decimal(38, 18)) as value, cast(300 as decimal(38, 18)) as avoidable,
