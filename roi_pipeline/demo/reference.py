@@ -104,6 +104,11 @@ def _tables() -> dict[str, tuple[str, Iterable[tuple[object, ...]]]]:
             _versions(),
         ),
         "reviews": ("system_id decided_on kind decision decided_by rationale", _reviews()),
+        "indirect_values": (
+            "system_id driver monthly_amount currency confidence method owner valid_from valid_to "
+            "source_document",
+            _beliefs(),
+        ),
         "options": (
             "system_id option one_off_cost monthly_cost_change expected_quality standard_error "
             "salvage_value life_months currency valid_from source_document",
@@ -172,6 +177,14 @@ def _versions() -> Iterator[tuple[object, ...]]:
     for system_id, version, since, metric in cases.VERSIONS:
         later = [s for i, _, s, _ in cases.VERSIONS if i == system_id and s > since]
         yield (system_id, version, since, min(later, default=None), "true", metric)
+
+
+def _beliefs() -> Iterator[tuple[object, ...]]:
+    """What nobody can count: shown beside the return, never in it."""
+    care, live = (plan.SUPPORT, "customer_satisfaction"), plan.LIVE[plan.SUPPORT]
+    yield (*care, "400.00", "USD", "0.5", "survey against churn", "customer-care", live, None, "")
+    safety = (plan.INSPECTION, "reputation", None, None, None, "not found yet", "plant-quality")
+    yield (*safety, plan.LIVE[plan.INSPECTION], None, "")
 
 
 def _reviews() -> Iterator[tuple[object, ...]]:

@@ -123,7 +123,8 @@ def test_every_table_of_the_contract_has_a_suite() -> None:
     )
     ahead = (
         "economics_monthly degradation_monthly options_monthly options projection_monthly "
-        "sensitivity_monthly serving_mode_comparison_monthly"
+        "sensitivity_monthly serving_mode_comparison_monthly "
+        "facilities edge_fleets asset_tax_yearly asset_register_monthly"
     )
     assert set(quality.suites()) == {
         *sources.split(),
