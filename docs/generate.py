@@ -9,10 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import bill_pages  # noqa: E402
-
 from roi_pipeline import workbench  # noqa: E402
 from roi_pipeline.books.ledger import MONTHLY  # noqa: E402
+from roi_pipeline.glossary import MEANINGS  # noqa: E402
 from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
 from roi_pipeline.ingest.events import SHAPES  # noqa: E402
 from roi_pipeline.suites import suites  # noqa: E402
@@ -106,6 +105,12 @@ def inputs() -> str:
     return "".join(parts)
 
 
+def columns() -> str:
+    """Every word of the marts with its meaning."""
+    lines = [f"| `{name}` | {meaning} |\n" for name, meaning in sorted(MEANINGS.items())]
+    return "".join(["# Columns\n", NOTE, "\n| column | meaning |\n|---|---|\n", *lines])
+
+
 def logs() -> str:
     """Every shape of prediction logs: what it is, what it fills, what the portfolio must say."""
     parts = ["# Prediction logs\n", NOTE, LOGS]
@@ -135,15 +140,18 @@ def _sql_type(kind: object) -> str:
 def main() -> int:
     """Write the files, or say which are stale."""
     stale = 0
-    written = {"tables.md": tables(), "inputs.md": inputs(), "logs.md": logs()}
-    for name, text in (written | bill_pages.pages()).items():
+    for name, text in (
+        ("tables.md", tables()),
+        ("inputs.md", inputs()),
+        ("logs.md", logs()),
+        ("columns.md", columns()),
+    ):
         file = ROOT / "docs" / name
         if "--check" in sys.argv:
             if not file.exists() or file.read_text(encoding="utf-8") != text:
                 print(f"docs/{name} is stale: run python docs/generate.py", file=sys.stderr)
                 stale = 1
         else:
-            file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
     return stale
 

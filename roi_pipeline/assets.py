@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 import dagster as dg
 
 from roi_pipeline.books.ledger import WHOLE, monthly_marts
+from roi_pipeline.domain.calendar import Months
 from roi_pipeline.engines.cells import CELLS
+from roi_pipeline.glossary import meaning
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import DATASETS, REFERENCES
 from roi_pipeline.publish import editions
 from roi_pipeline.resource import Books
-from roi_pipeline.suites import suites
 from roi_pipeline.warehouse import count, rows
 
 EDITION = "edition"
+TOTAL = "portfolio"  # the row of a mart that adds up its systems
+SPLIT = ("side", "basis", "view")
+PLOTTED = ("value", "tco_cash", "tco_accrual", "cumulative_net_cash", "roi_cumulative_cash")
 VIEWS = ("staging", "cost", "value")
 # Tables that every ingestion writes: what reads them waits for all of them. (A mart, made of the
 # receipts, bears the name of one.)
@@ -65,7 +68,6 @@ def source_asset(dataset: str, months: dg.PartitionsDefinition[Any]) -> dg.Asset
 
     @dg.asset(
         name=dataset,
-        deps=sorted(compared_with(dataset) & {*DATASETS, *REFERENCES}),
         group_name=group,
         partitions_def=months,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -122,22 +124,12 @@ def cells_asset(
     return build
 
 
-def compared_with(name: str) -> frozenset[str]:
-    """The tables that a table's checks compare it with; a check would find them old or empty."""
-    return _comparisons().get(name, frozenset())
-
-
-@cache
-def _comparisons() -> Mapping[str, frozenset[str]]:
-    return {table: suite.reads for table, suite in suites().items()}
-
-
 def upstream(name: str, models: Mapping[str, Model]) -> set[str]:
-    """What a table and its checks read, and what the views they read read in turn: Dagster orders
-    steps by the tables behind a view, since a view itself is not a step."""
+    """What a table reads, and what the views it reads read in turn: Dagster orders steps by the
+    tables behind a view, since a view itself is not a step."""
     model = models.get(name)
     found: set[str] = set()
-    left = set(model.reads if model else PYTHON_READS[name]) | compared_with(name)
+    left = set(model.reads if model else PYTHON_READS[name])
     while left:
         read = left.pop()
         found.add(read)
@@ -230,24 +222,49 @@ def _shown(
     marts = monthly_marts(books.session.models)
     table = f"marts.{name}" if name in marts else name
     columns = rows(con, f"describe {table}")
-    schema = dg.TableSchema([dg.TableColumn(column, kind) for column, kind, *_ in columns])
+    schema = dg.TableSchema(
+        [dg.TableColumn(column, kind, meaning(column)) for column, kind, *_ in columns]
+    )
+    there = [column.name for column in schema.columns]
+    for month in Months(*books.months):  # a backfill is one run: every month has its own numbers
+        if numbers_of_month := _month_numbers(books, table, there, month):
+            dg.AssetExecutionContext.get().add_asset_metadata(
+                numbers_of_month, asset_key or name, partition_key=f"{month:%Y-%m-%d}"
+            )
     metadata: dict[str, Any] = {
         "dagster/row_count": count(con, table),
         "dagster/column_schema": schema,
         **numbers,
     }
-    if {"amount", "month"} <= {column.name for column in schema.columns}:
-        metadata["month_amount"] = _month_amount(books, table, books.months[1])
     return dg.MaterializeResult(asset_key=asset_key, metadata=metadata)
 
 
-def _month_amount(books: Books, table: str, month: date) -> float:
-    found = rows(
-        books.session.con,
-        f"select coalesce(sum(amount), 0) from {table} where month = ?",  # noqa: S608
-        [month],
-    )
-    return float(found[0][0])
+def _month_numbers(
+    books: Books, table: str, columns: Sequence[str], month: date
+) -> dict[str, float]:
+    """What a month says, as numbers that plot: money by side and basis, never across them; of a
+    mart with a total row, what stands there."""
+    if "month" not in columns:
+        return {}
+    con, kinds = books.session.con, [kind for kind in SPLIT if kind in columns]
+    if "amount" in columns:
+        named = " || '_' || ".join(["'amount'", *kinds])
+        query = (
+            f"select {named}, sum(amount) from {table} "  # noqa: S608
+            f"where month = $month and system_id <> '{TOTAL}' group by 1 order by 1"
+        )
+        found = rows(con, query, {"month": month})
+        return {str(name): float(amount) for name, amount in found if amount is not None}
+    told = [column for column in PLOTTED if column in columns]
+    if not told or "system_id" not in columns:
+        return {}
+    query = f"select {', '.join(told)} from {table} where month = $month and system_id = '{TOTAL}'"  # noqa: S608
+    return {
+        name: float(value)
+        for row in rows(con, query, {"month": month})
+        for name, value in zip(told, row, strict=True)
+        if value is not None
+    }
 
 
 def _sql(model: Model) -> str:

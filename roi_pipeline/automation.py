@@ -1,6 +1,7 @@
 """When the books are brought up to date: the monthly job, its schedule and its sensor, and the same
 job run in process by the command line."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +65,9 @@ def definitions_of(found: Portfolio) -> dg.Definitions:
         description="Take in what landed, bring the books up to date, check them, publish.",
     )
     return dg.Definitions(
-        assets=assets,
+        assets=dg.map_asset_specs(
+            lambda spec: spec.replace_attributes(owners=_owners(found)), assets
+        ),
         asset_checks=all_checks(frozenset(keys)),
         jobs=[job],
         schedules=[_schedule(job, found)],
@@ -152,6 +155,12 @@ def _sensor(job: "dg.JobDefinition | object", found: Portfolio) -> dg.SensorDefi
         return dg.RunRequest(partition_key=f"{month:%Y-%m-%d}", run_key=landed)
 
     return new_files
+
+
+def _owners(found: Portfolio) -> list[str]:
+    """The teams that answer for the systems, as Dagster writes teams."""
+    named = {system.owner for system in found.systems if system.owner}
+    return [f"team:{re.sub('[^A-Za-z0-9_-]+', '-', owner)}" for owner in sorted(named)]
 
 
 def _landed(found: Portfolio) -> str:

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
-from roi_pipeline import assets, automation, models, notices
+from roi_pipeline import automation, notices
 from roi_pipeline.automation import definitions_of
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import current
@@ -47,11 +48,18 @@ def test_a_month_is_published_with_numbers_that_plot(
     assert edition.months == ("2026-08", "2026-09", "2026-10")
     (seen,) = result.asset_materializations_for_node("ledger_monthly")
     assert seen.metadata["dagster/row_count"].value > 0
-    assert seen.metadata["month_amount"].value != 0
+    assert seen.metadata["amount_cost_cash"].value != 0
+    described = {
+        column.name: column.description
+        for column in seen.metadata["dagster/column_schema"].schema.columns  # type: ignore[attr-defined]
+    }
+    assert [name for name, meaning in described.items() if not meaning] == []
+    (returns,) = result.asset_materializations_for_node("roi_monthly")
+    assert returns.metadata["cumulative_net_cash"].value != 0
     assert "amount" in {c.name for c in seen.metadata["dagster/column_schema"].schema.columns}  # type: ignore[attr-defined]
 
 
-def test_one_asset_can_be_materialized_by_itself(
+def test_one_asset_or_check_can_be_run_by_itself(
     definitions: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
     job = definitions.resolve_job_def(automation.JOB)
@@ -63,6 +71,12 @@ def test_one_asset_can_be_materialized_by_itself(
     )
     steps = {event.step_key for event in again.all_events if event.is_step_success}
     assert steps == {"tco_monthly", "tco_monthly_suite"}
+    one = dg.AssetCheckKey(dg.AssetKey("tco_monthly"), "key_unique")
+    check = definitions.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection=set(), asset_check_selection={one}
+    )
+    result = check.execute_in_process(instance=instance)
+    assert [each.asset_check_key for each in result.get_asset_check_evaluations()] == [one]
 
 
 def test_a_backfill_is_one_run(
@@ -73,6 +87,25 @@ def test_a_backfill_is_one_run(
     assert job.execute_in_process(instance=instance, tags=tags).success
     partitions = instance.get_materialized_partitions(dg.AssetKey("roi_monthly"))
     assert partitions == {"2026-08-01", "2026-09-01", "2026-10-01"}
+    seen = instance.fetch_materializations(dg.AssetKey("roi_monthly"), limit=3).records
+    said = {
+        record.partition_key: record.asset_materialization.metadata["cumulative_net_cash"].value  # type: ignore[union-attr]
+        for record in seen
+    }
+    with duckdb.connect(company.marts / "marts.duckdb", read_only=True) as con:
+        published = con.execute(
+            "select month::varchar, cumulative_net_cash::double from marts.roi_monthly "
+            "where system_id = 'portfolio'"
+        ).fetchall()
+    assert said == dict(published), "every month has its own numbers"
+
+
+def test_assets_name_the_teams_that_answer_for_the_systems(company: Portfolio) -> None:
+    owned = [system.model_copy(update={"owner": "Risk & fraud"}) for system in company.systems]
+    found = definitions_of(company.model_copy(update={"systems": tuple(owned)}))
+    assert {tuple(spec.owners) for spec in found.resolve_all_asset_specs()} == {
+        ("team:Risk-fraud",)
+    }
 
 
 def test_a_failed_critical_check_publishes_nothing_and_is_told(
@@ -163,11 +196,3 @@ def test_a_month_ends_at_the_portfolios_midnight(
 ) -> None:
     moved = company.model_copy(update={"time_zone": zone})
     assert last_ended_month(moved, now) == expected
-
-
-def test_a_table_waits_for_what_its_checks_compare_it_with() -> None:
-    found = models.load()
-    register = assets.upstream("asset_register_monthly", found)
-    assert "ledger_monthly" in suites()["asset_register_monthly"].reads
-    assert "ledger_monthly" in register
-    assert "ledger_monthly" not in found["asset_register_monthly"].reads  # only its check does
