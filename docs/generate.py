@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+import bill_pages  # noqa: E402
+
 from roi_pipeline import workbench  # noqa: E402
 from roi_pipeline.books.ledger import MONTHLY  # noqa: E402
 from roi_pipeline.glossary import MEANINGS  # noqa: E402
@@ -140,18 +142,20 @@ def _sql_type(kind: object) -> str:
 def main() -> int:
     """Write the files, or say which are stale."""
     stale = 0
-    for name, text in (
-        ("tables.md", tables()),
-        ("inputs.md", inputs()),
-        ("logs.md", logs()),
-        ("columns.md", columns()),
-    ):
+    written = {
+        "tables.md": tables(),
+        "inputs.md": inputs(),
+        "logs.md": logs(),
+        "columns.md": columns(),
+    }
+    for name, text in (written | bill_pages.pages()).items():
         file = ROOT / "docs" / name
         if "--check" in sys.argv:
             if not file.exists() or file.read_text(encoding="utf-8") != text:
                 print(f"docs/{name} is stale: run python docs/generate.py", file=sys.stderr)
                 stale = 1
         else:
+            file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
     return stale
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ from roi_pipeline.models import Model
 from roi_pipeline.portfolio import DATASETS, REFERENCES
 from roi_pipeline.publish import editions
 from roi_pipeline.resource import Books
+from roi_pipeline.suites import suites
 from roi_pipeline.warehouse import count, rows
 
 EDITION = "edition"
@@ -68,6 +70,7 @@ def source_asset(dataset: str, months: dg.PartitionsDefinition[Any]) -> dg.Asset
 
     @dg.asset(
         name=dataset,
+        deps=sorted(compared_with(dataset) & {*DATASETS, *REFERENCES}),
         group_name=group,
         partitions_def=months,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -124,12 +127,22 @@ def cells_asset(
     return build
 
 
+def compared_with(name: str) -> frozenset[str]:
+    """The tables that a table's checks compare it with; a check would find them old or empty."""
+    return _comparisons().get(name, frozenset())
+
+
+@cache
+def _comparisons() -> Mapping[str, frozenset[str]]:
+    return {table: suite.reads for table, suite in suites().items()}
+
+
 def upstream(name: str, models: Mapping[str, Model]) -> set[str]:
-    """What a table reads, and what the views it reads read in turn: Dagster orders steps by the
-    tables behind a view, since a view itself is not a step."""
+    """What a table and its checks read, and what the views they read read in turn: Dagster orders
+    steps by the tables behind a view, since a view itself is not a step."""
     model = models.get(name)
     found: set[str] = set()
-    left = set(model.reads if model else PYTHON_READS[name])
+    left = set(model.reads if model else PYTHON_READS[name]) | compared_with(name)
     while left:
         read = left.pop()
         found.add(read)

@@ -1,6 +1,5 @@
 """Great Expectations suites and the publication gate as Dagster asset checks."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,7 +26,6 @@ def suite_checks(suite: Suite) -> dg.AssetChecksDefinition:
                 asset=suite.table,
                 description=check.description,
                 blocking=check.is_blocking,
-                additional_deps=compared_with(suite),
             )
             for check in suite.checks
         ],
@@ -40,12 +38,6 @@ def suite_checks(suite: Suite) -> dg.AssetChecksDefinition:
                 yield _result(suite.table, outcome)
 
     return run
-
-
-def compared_with(suite: Suite) -> list[str]:
-    """The other monthly tables that a suite's queries read: they are filled first."""
-    queries = " ".join(str(check.kwargs) for check in suite.checks)
-    return sorted(set(re.findall(r"(?:from|join) (\w+_monthly)", queries)) - {suite.table})
 
 
 def all_checks(tables: frozenset[str]) -> list[dg.AssetChecksDefinition]:

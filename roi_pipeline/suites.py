@@ -12,6 +12,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
+import sqlglot
+from sqlglot import exp
+
 from roi_pipeline import models
 from roi_pipeline.errors import ConfigurationError
 
@@ -72,6 +75,19 @@ class Suite:
         """The names of the `$PARAMETER`s its expectations refer to."""
         values = [value for check in self.checks for value in check.kwargs.values()]
         return frozenset(value["$PARAMETER"] for value in values if _is_parameter(value))
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What its checks compare the table with, and so has to be there before they run."""
+        queries = [check.kwargs.get("unexpected_rows_query", "") for check in self.checks]
+        return frozenset(
+            table.name
+            for query in queries
+            if query
+            for table in sqlglot.parse_one(
+                query.replace("{batch}", self.table), dialect="duckdb"
+            ).find_all(exp.Table)
+        ) - {self.table}
 
 
 def suites(folder: Path | None = None) -> dict[str, Suite]:

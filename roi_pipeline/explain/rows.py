@@ -158,7 +158,8 @@ select
     cast(sum(outcome_amount * weight) as decimal(38, 6)) as outcome_amount,
     cast(null as decimal(38, 6)) as outcome_amount_squared,
     cast(null as decimal(38, 6)) as amount_product,
-    cast(sum(outcome_quantity * weight) as decimal(38, 6)) as outcome_quantity
+    cast(sum(outcome_quantity * weight) as decimal(38, 6)) as outcome_quantity,
+    cast(null as decimal(38, 6)) as outcome_quantity_squared
 from linked
 group by all
 """

@@ -85,7 +85,9 @@ def read(con: duckdb.DuckDBPyConnection) -> dict[str, list[Economy]]:
         select system_id, month, model_version, decisions, right_decisions, value, avoidable,
             compute, fixed, cumulative_net, unit_value::double, value_variance::double,
             price_error::double, is_evidence, missing_reason
-        from economics_monthly order by system_id, month
+        from economics_monthly
+        where month <= (select max(month) from run_month) -- a look back knows no later month
+        order by system_id, month
         """
     ).fetchall():
         found.setdefault(system_id, []).append(Economy(*row))

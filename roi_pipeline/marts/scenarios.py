@@ -120,7 +120,9 @@ def _nets(con: duckdb.DuckDBPyConnection, system_id: str) -> tuple[float, ...]:
     return tuple(
         float(net)
         for (net,) in con.execute(
-            "select net_cash from roi_monthly where system_id = ? order by month", [system_id]
+            "select net_cash from roi_monthly where system_id = ? "
+            "and month <= (select max(month) from run_month) order by month",
+            [system_id],
         ).fetchall()
     )
 

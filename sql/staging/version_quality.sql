@@ -19,6 +19,7 @@ with known as (
     from value_cell as c
     inner join value_total as v using (cell_id)
     where c.open_cell_id is null and c.outcome_type = 'primary'
+        and coalesce(c.month <= (select max(month) from run_month), true) -- a look back knows no later month
 ),
 
 truth as ( -- a model that can be wrong about every outcome is judged by it; else the outcome is what it brought about

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import duckdb
@@ -39,15 +38,11 @@ def why(folder: Path, first: date | None = None, through: date = LAST, **more: A
     return reason_to_run(portfolio.load(folder), through, first, more.get("as_of"))
 
 
-def test_nothing_new_is_said_in_a_moment_and_without_dagster(
-    copy: Path, speak: Callable, tmp_path: Path
-) -> None:
-    start = monotonic()
+def test_nothing_new_is_said_in_one_line(copy: Path, speak: Callable, tmp_path: Path) -> None:
     told = speak(["run", "--month", "2026-10", "--portfolio", copy])
     assert told.code == 0, told.err
     assert told.out.startswith("nothing new: edition ")
     assert told.out.count("\n") == 1
-    assert monotonic() - start < 15  # a loaded machine; alone it takes 2 s
 
 
 def test_the_quick_path_imports_neither_dagster_nor_great_expectations(copy: Path) -> None:

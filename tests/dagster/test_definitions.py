@@ -8,7 +8,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from roi_pipeline import automation, notices
+from roi_pipeline import assets, automation, models, notices
 from roi_pipeline.automation import definitions_of
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import current
@@ -196,3 +196,11 @@ def test_a_month_ends_at_the_portfolios_midnight(
 ) -> None:
     moved = company.model_copy(update={"time_zone": zone})
     assert last_ended_month(moved, now) == expected
+
+
+def test_a_table_waits_for_what_its_checks_compare_it_with() -> None:
+    found = models.load()
+    register = assets.upstream("asset_register_monthly", found)
+    assert "ledger_monthly" in suites()["asset_register_monthly"].reads
+    assert "ledger_monthly" in register
+    assert "ledger_monthly" not in found["asset_register_monthly"].reads  # only its check does

@@ -44,5 +44,19 @@ BILL = Bill(
     null_texts=("NULL", "null", "(null)", "N/A"),
     exported_at="x_ExportDateTime",
     told=_told,
-    export="",
+    export="Take FOCUS wherever the provider offers it: AWS Data Exports (FOCUS 1.0 and 1.2), "
+    "Azure Cost Management exports (FOCUS), Google Cloud's FOCUS view, OCI's FOCUS reports, and "
+    "the FOCUS exports of Databricks, Snowflake and others. CSV, gzip or Parquet, one folder a "
+    "billing period where a period comes in several files.",
+    notes=(
+        "The version is told by the newest column that a file has and stands in its receipt.",
+        "Names are matched without case. `NULL`, `null`, `(null)` and `N/A` are empty values.",
+        "A time without an offset is UTC, as FOCUS says, unless the source has a `time_zone`. A "
+        "date such as `4/1/25` is refused: month and day would be a guess.",
+        "Files that lack what a row needs, such as the correction examples of the specification, "
+        'are given it by the source: `columns: {billing_currency: "=USD"}`.',
+        "A correction of an earlier period (`ChargeClass` Correction) is cash in the period that "
+        "bills it and accrual in the months it belongs to.",
+    ),
+    example="inbox/billing/focus/*/*.parquet",
 )
