@@ -53,7 +53,7 @@ def development_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     for system_id, cohorts in _cohorts(con, as_of).items():
         signs = [
-            _developed(cohorts, values.get((system_id, sign), {}), as_of)
+            developed(cohorts, values.get((system_id, sign), {}), as_of)
             for sign in ("gain", "loss")
         ]
         for cohort, gain, loss in zip(cohorts, *signs, strict=True):
@@ -78,7 +78,7 @@ METHODS = ("complete", "chain_ladder", "bornhuetter_ferguson")
 Developed = tuple[str, float | None, Decimal | None]  # method, maturity, factor
 
 
-def _developed(
+def developed(
     cohorts: Sequence[Cohort], values: Mapping[date, Mapping[int, Decimal]], as_of: datetime
 ) -> list[Developed]:
     """The development of one sign of value over all months of a system."""

@@ -89,7 +89,7 @@ def quality_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             | {"compute_seconds": _float(usage["compute_seconds"])}
             | _rate("error_share", int(usage["errors"]), int(usage["predictions"]))
             | _speed(latency.get(key, {}), delay.get(key, {}))
-            | _drift(score, key)
+            | drift(score, key)
         )
     rows += [
         {
@@ -131,7 +131,7 @@ def _speed(latency: Mapping[float, int], delay: Mapping[float, int]) -> dict[str
     }
 
 
-def _drift(score: Counts, key: Key) -> dict[str, Any]:
+def drift(score: Counts, key: Key) -> dict[str, Any]:
     """How far the scores have moved since the version's first month with enough of them."""
     current = score.get(key)
     if not current:
