@@ -138,6 +138,21 @@ def _scenarios(portfolio: Portfolio) -> Iterator[Finding]:
         yield Finding("error" if level == "error" else "warning", *rest)
 
 
+def _signatures(portfolio: Portfolio) -> Iterator[Finding]:
+    """Whoever owns a system should not set its thresholds (method §8)."""
+    terms = _table(portfolio, "terms").rows
+    for system in portfolio.systems:
+        owner = (system.owner or "").strip().lower()
+        signed = {
+            row.get("approved_by", "").strip().lower()
+            for row in terms
+            if row.get("system_id") == system.id
+        }
+        if owner and owner in signed:
+            what = f"{system.owner!r} owns {system.id!r} and approved its terms"
+            yield Finding("warning", "reference/terms.csv", what, "let somebody else sign them")
+
+
 def _shares(portfolio: Portfolio) -> Iterator[Finding]:
     """Shares of one key and day add up to 1, or a part of the cost would vanish."""
     totals: dict[tuple[str, str], Decimal] = {}
@@ -216,6 +231,6 @@ def _table(portfolio: Portfolio, name: str) -> Table:
 
 
 CHECKS: tuple[Check, ...] = (
-    *(_references, _corrections, _named_systems, _systems, _scenarios, _shares),
+    *(_references, _corrections, _named_systems, _systems, _signatures, _scenarios, _shares),
     *(_sources, _environment, _room, _duckdb),
 )

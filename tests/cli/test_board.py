@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -110,3 +111,26 @@ def test_an_edition_that_is_gone_is_named(copy: Path) -> None:
     shutil.rmtree(copy / "marts" / name)
     with pytest.raises(RoiError, match=name):
         board.read(copy / "marts")
+
+
+def test_what_waits_for_people_is_on_the_board(small: Path) -> None:
+    """An open review with its due day, what to look at first, and the evidence, in 60 columns."""
+    standing = board.read(small / "marts")
+    due = date(2026, 12, 1)
+    review = board.Review("decommissioning", date(2026, 11, 1), "healthy_to_negative", due, True)
+    first = board.FirstAction("rollback/t0", Decimal(1234), Decimal("0.81"))
+    worn = replace(
+        standing.rows[1], status="decommission_review", reviews=(review,), first_action=first
+    )
+    calm = standing.rows[0]
+    told = replace(standing, rows=(worn, calm))
+    console = Console(width=60, no_color=True, force_terminal=False, record=True)
+    with console.capture() as captured:
+        console.print(BoardLook(told))
+    text = captured.get()
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 60
+    flat = " ".join(text.split())
+    assert "decommissioning review overdue since 01 Dec 2026, opened 01 Nov 2026" in flat
+    assert "look first at: rollback/t0, worth 1,234 USD, best with probability 0.81" in flat
+    assert flat.count("evidence: ") == 2
+    assert re.search(r"evidence: [\d,]+ outcomes, \d+ % linked, \d+ % in, grade C", flat)
