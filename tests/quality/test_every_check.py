@@ -244,6 +244,12 @@ HERE = {
         "open_has_due_day": "update status_reviews set due_on = null",
         "on_time": "update status_reviews set is_overdue = true where state = 'open'",
     },
+    "roi_by_mode_monthly": {
+        "finite": "alter table roi_by_mode_monthly alter roi_cumulative_accrual type double; update roi_by_mode_monthly set roi_cumulative_accrual = 'nan'",
+        "modes_add_up": "update roi_by_mode_monthly set value = value + 0.000000000000000001",
+        "net_is_value_less_cost": "update roi_by_mode_monthly set net_accrual = net_accrual + 1",
+        "missing_has_reason": "update roi_by_mode_monthly set roi_cumulative_accrual = null, missing_reason = null",
+    },
     "roi_by_grade_monthly": {
         "finite": "alter table roi_by_grade_monthly alter roi_cumulative_cash_or_better type double; update roi_by_grade_monthly set roi_cumulative_cash_or_better = 'nan'",
         "grades_known": "update roi_by_grade_monthly set evidence_grade = 'E'",

@@ -188,6 +188,10 @@ create table roi_by_grade_monthly as
         month, system_id, 'C' as evidence_grade, value, cumulative_value, roi_cumulative_cash as roi_cumulative_cash_or_better,
         missing_reason, currency
     from roi_monthly where value <> 0;
+create table roi_by_mode_monthly as
+    select month, system_id, 'batch' as serving_mode, value, tco_accrual as cost_accrual, net_accrual,
+        roi_cumulative_accrual, missing_reason, currency
+    from roi_monthly where system_id <> 'portfolio' and value <> 0;
 create table reconciliation_monthly as
     select month, 'billing' as dataset, 'billing' as source_id, 'USD' as currency,
         cast(100 as decimal(38, 18)) as total_in, cast(90 as decimal(38, 18)) as allocated,
