@@ -119,7 +119,8 @@ def test_every_table_of_the_contract_has_a_suite() -> None:
         "outcome_cells ledger_monthly tco_monthly value_attribution_monthly quality_monthly "
         "development_monthly "
         "roi_monthly threshold_status_monthly reconciliation_monthly dim_system "
-        "status_transitions status_reviews roi_by_grade_monthly roi_by_mode_monthly indirect_value_monthly"
+        "status_transitions status_reviews roi_by_grade_monthly "
+        "roi_by_mode_monthly indirect_value_monthly"
     )
     ahead = (
         "economics_monthly degradation_monthly options_monthly options projection_monthly "
