@@ -46,6 +46,8 @@ PYTHON_READS: Mapping[str, Sequence[str]] = {
     "projection_monthly": ("economics_monthly", "degradation_monthly", "terms"),
     "sensitivity_monthly": ("economics_monthly", "degradation_monthly", "roi_monthly", "terms"),
     "serving_mode_comparison_monthly": ("usage_cells", "ledger_monthly", "terms"),
+    "unit_cost_monthly": ("cost_month", "mode_usage", "success_count", "accelerator_hours"),
+    "tco_change_monthly": ("ledger_monthly", "mode_usage"),
 }
 DESCRIPTIONS: Mapping[str, str] = {
     "depreciation": "What every asset costs in every month of its life.",
@@ -61,6 +63,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "projection_monthly": "Where a system's cumulative net is heading if nothing is changed.",
     "sensitivity_monthly": "What a result depends on, and what it is under named scenarios.",
     "serving_mode_comparison_monthly": "Real time against batch: cost, value, what moving changes.",
+    "unit_cost_monthly": "What a prediction, a token, an hour cost, by serving mode.",
+    "tco_change_monthly": "Why a cost changed from the month before: price, volume, mix, other.",
 }
 
 

@@ -39,8 +39,16 @@ LINE_COLUMNS = {
     ),
     VALUE_LINES: ("cell_id", "driver", "priced_as", "unit", "measure", "factor", "category"),
 }
-# What a line may say too: the metric of baselines.csv that its factor is proportional to.
-OPTIONAL_LINE_COLUMNS = {COST_LINES: (), VALUE_LINES: ("baseline_metric",)}
+# What a line may say too: a file that does not name it has nothing there.
+OPTIONAL_LINE_COLUMNS = {
+    COST_LINES: {
+        "cost_pool": "varchar",
+        "consumed_quantity": "decimal(38, 6)",
+        "consumed_unit": "varchar",
+        "meter": "varchar",
+    },
+    VALUE_LINES: {"baseline_metric": "varchar"},  # the metric its factor is proportional to
+}
 
 
 @dataclass(frozen=True)
@@ -192,8 +200,10 @@ def _union(name: str, models: Iterable[Model]) -> Model:
 
 def _member(union: str, model: Model) -> str:
     """All its lines, with nothing in an optional column that it does not name."""
+    query = sqlglot.parse_one(model.query, dialect="duckdb")
+    named = query.named_selects if isinstance(query, exp.Query) else ()
     optional = [
-        column if f" as {column}" in model.query else f"cast(null as varchar) as {column}"
-        for column in OPTIONAL_LINE_COLUMNS[union]
+        column if column in named else f"cast(null as {kind}) as {column}"
+        for column, kind in OPTIONAL_LINE_COLUMNS[union].items()
     ]
     return f"select {', '.join([*LINE_COLUMNS[union], *optional])} from {model.name}"  # noqa: S608

@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from roi_pipeline import written
+from roi_pipeline.domain.unit_cost import EXPECTED_COSTS
 from roi_pipeline.errors import ConfigurationError
 
 FILE = "portfolio.yaml"
@@ -37,7 +38,7 @@ SCENARIOS = (
 DATASETS = ("billing", "capex", "asset_events", "operating_costs", "predictions", "outcomes", "fx")
 REFERENCES = (
     *("prices", "baselines", "terms", "allocation"),
-    *("cost_categories", "model_versions", "reviews", "options"),
+    *("cost_categories", "cost_waivers", "model_versions", "reviews", "options"),
     *("facilities", "edge_fleets", "indirect_values"),
 )
 FORMATS = {  # how files of a dataset may be written, its default first; others are a table
@@ -174,6 +175,7 @@ class Portfolio(_Part):
     sources: tuple[Source, ...] = ()
     engine: Engine = Engine()
     publish: Publish = Publish()
+    expected_costs: Mapping[str, Annotated[int, Field(ge=1, le=120)]] = EXPECTED_COSTS
     max_quarantined_share: Decimal = Field(default=Decimal("0.01"), ge=0, lt=1)
 
     @field_validator("systems")

@@ -3,7 +3,7 @@ stays. Every table is replaced month by month in one transaction."""
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -12,10 +12,11 @@ import duckdb
 import polars as pl
 
 from roi_pipeline.books.computed import refuse_counted_twice
+from roi_pipeline.books.refusals import refuse_repeated, refuse_unpriced
 from roi_pipeline.books.scenarios import refuse_late_windows, refuse_uncounted
 from roi_pipeline.books.scope import Scope, open_months
 from roi_pipeline.domain.calendar import add_months, month_end
-from roi_pipeline.errors import ConfigurationError, DataRefused
+from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.marts import (
     choices,
     development,
@@ -29,6 +30,7 @@ from roi_pipeline.marts import (
     serving,
     statuses,
     taxes,
+    unit_costs,
     wear,
 )
 from roi_pipeline.models import Model
@@ -65,8 +67,11 @@ MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
     "projection_monthly": (projections.projection_monthly, projections.PROJECTION),
     "sensitivity_monthly": (scenarios.sensitivity_monthly, scenarios.SENSITIVITY),
     "serving_mode_comparison_monthly": (serving.serving_mode_comparison_monthly, serving.SERVING),
+    "unit_cost_monthly": (unit_costs.unit_cost_monthly, unit_costs.UNIT_COST),
+    "tco_change_monthly": (unit_costs.tco_change_monthly, unit_costs.CHANGE),
 }
-LEDGER = ("ledger_cost", "value_priced", "ledger_value")
+LEDGER = ("ledger_cost", "unallocated_cost", "value_priced", "ledger_value")
+COSTS = ("ledger_cost", "unallocated_cost")
 COST_INPUTS = (
     *("operating_costs", "capex", "asset_events", "fx", "allocation", "cost_categories"),
     *("facilities", "edge_fleets"),
@@ -139,7 +144,8 @@ def build_ledger(
                 refuse_uncounted(con, models)
             if name == "ledger_cost":
                 refuse_counted_twice(con)
-            _refuse_unpriced(con, name)
+                refuse_repeated(con, stale)
+            refuse_unpriced(con, name)
             for month in stale:
                 con.execute("delete from built where name = ? and month = ?", [name, month])
                 con.execute("insert into built values (?, ?, ?)", [name, month, wanted[month]])
@@ -208,11 +214,12 @@ def _mark(
         [system.model_dump(mode="json") for system in portfolio.systems],
         sorted(m.code_version for m in models.values() if m.layer not in ("cells", "marts")),
     ]
-    if name == "ledger_cost":
+    if name in COSTS:
         used_up = (
             "select count(*), sum(cast(hash(d) as hugeint)) from depreciation as d where month = ?"
         )
         parts += [_live(con, COST_INPUTS), _bills(con, month), rows(con, used_up, [month])]
+        parts.append(_shares_by_use(con, month))
     else:
         parts += [
             _live(con, VALUE_INPUTS),
@@ -249,6 +256,18 @@ def _bills(con: duckdb.DuckDBPyConnection, month: date) -> list[tuple[object, ..
     )
 
 
+def _shares_by_use(con: duckdb.DuckDBPyConnection, month: date) -> list[tuple[object, ...]]:
+    """How the month's use divides shared costs: all that a cost ledger takes from the cells."""
+    if not rows(con, "select 1 from allocation where driver is not null limit 1"):
+        return []
+    return rows(
+        con,
+        "select allocation_key, system_id, share_to from allocation_share "
+        "where is_by_use and valid_from = ? order by all",
+        [month],
+    )
+
+
 def _cells_marks(
     con: duckdb.DuckDBPyConnection, portfolio: Portfolio, month: date, *, is_recognised: bool
 ) -> list[tuple[object, ...]]:
@@ -261,60 +280,3 @@ def _cells_marks(
         "where name = 'cells' and month between ? and ? order by all",
         [first, month],
     )
-
-
-def _refuse_unpriced(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """A counted driver without a price, or money without a rate, stops the run and is named."""
-    if name == "value_priced":
-        missing = _named(
-            con,
-            """
-            select priced_as, unit, system_id, min(day), max(day), sum(quantity)
-            from value_priced where open_cell_id is null and unit_price is null
-            group by all order by all limit 10
-            """,
-        )
-        if missing:
-            lines = [
-                f"no price for {driver} ({unit}) of {system} from {first} to {last} "
-                f"(quantity {count:f})"
-                for driver, unit, system, first, last, count in missing
-            ]
-            raise DataRefused(
-                "reference/prices.csv: " + "; ".join(lines) + ": add a row with a valid_from on or "
-                "before the first of these days"
-            )
-    for table, column in _RATED.items():
-        if table == name and (unrated := _named(con, _UNRATED[table])):
-            raise DataRefused(
-                "fx: "
-                + "; ".join(f"no rate for {money} on or before {day}" for money, day in unrated)
-                + f": deliver rates that reach back to these days ({column} would be unknown)"
-            )
-
-
-_RATED = {"value_priced": "rate", "ledger_value": "amount", "ledger_cost": "amount"}
-_UNRATED = {
-    "value_priced": (
-        "select currency, min(day) from value_priced "
-        "where open_cell_id is null and rate is null and unit_price is not null "
-        "group by all order by all limit 10"
-    ),
-    "ledger_value": (
-        "select stated_currency, min(month) from indirect_value "
-        "where stated_amount is not null and amount is null group by all order by all limit 10"
-    ),
-    "ledger_cost": (
-        "select currency, min(document_on) from ("
-        "select currency, document_on from charge where rate is null "
-        "union all select currency, document_on from entry where amount is null "
-        "union all select currency, document_on from asset_document where amount is null "
-        "union all select currency, document_on from computed_cost where amount is null"
-        ") where exists (select 1 from ledger_cost where amount is null) "
-        "group by all order by all limit 10"
-    ),
-}
-
-
-def _named(con: duckdb.DuckDBPyConnection, query: str) -> Sequence[tuple[object, ...]]:
-    return rows(con, query)

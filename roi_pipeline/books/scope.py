@@ -22,6 +22,7 @@ create table if not exists built (name varchar, month date, fingerprint varchar)
 create or replace table setting (reporting_currency varchar, time_zone varchar);
 create or replace table run_scope (as_of timestamp, as_of_on date);
 create or replace table run_month (month date);
+create or replace table expected_cost (category varchar, months integer);
 create or replace table systems (
     system_id varchar, name varchar, scenario varchar, owner varchar, serving_mode varchar,
     invested_on date, live_on date, outcome_horizon_days integer,
@@ -68,6 +69,8 @@ def write(
         here = scope.as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(portfolio.time_zone))
         con.execute("insert into run_scope values (?, ?)", [scope.as_of, here.date()])
         con.executemany("insert into run_month values (?)", [[month] for month in scope.months])
+        for category, months in sorted(portfolio.expected_costs.items()):
+            con.execute("insert into expected_cost values (?, ?)", [category, months])
         con.executemany(
             "insert into systems values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [

@@ -19,7 +19,7 @@ OPERATING_COSTS = (
     *("system_id", "allocation_key", "vendor", "description", "cost_class", "avoidable"),
     "committed_until",
 )
-_CLASSES = {"GPU": "server", "NET": "network", "CAM": "camera", "EDG": "edge_device"}
+_CLASSES = {"GPU": "accelerator", "NET": "network", "CAM": "camera", "EDG": "edge_device"}
 
 
 def write_ledgers(folder: Path) -> None:

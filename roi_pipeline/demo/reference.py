@@ -39,6 +39,41 @@ _BASELINES = {
         ("exception_rate", plan.BASELINE_EXCEPTION_RATE, "fraction", 9000, "0.0034"),
     ),
 }
+_NOBODY = "no staff was released"
+_WAIVED: Mapping[str, Mapping[str, str]] = {
+    plan.FRAUD: {
+        "api_fees": "scores on its own servers",
+        "monitoring": "part of MLOps labour",
+        "network": "inside the cage, part of colocation",
+        "redeployment": _NOBODY,
+        "retraining": "only when recall falls",
+        "compliance": "first audit in March 2025",
+    },
+    plan.INSPECTION: {
+        "api_fees": "runs its own models",
+        "compliance": "part of the plant's audit",
+        "energy": "not metered apart from the plant",
+        "network": "inside the plant",
+        "redeployment": _NOBODY,
+        "retraining": "not done yet",
+    },
+    plan.SUPPORT: {
+        "compliance": "part of the company's audit",
+        "energy": "in the price of its provider",
+        "mlops_labour": "run by its vendor",
+        "network": "in the price of its provider",
+        "redeployment": "once, at the start",
+        "retraining": "done by its provider",
+    },
+    plan.ROUTING: {
+        "api_fees": "runs on the vehicles",
+        "compliance": "part of the fleet's audit",
+        "energy": "the vehicles' own power",
+        "monitoring": "part of MLOps labour",
+        "redeployment": _NOBODY,
+        "retraining": "maps only, by their vendor",
+    },
+}
 _TERMS = (
     ("hurdle_rate_annual", "0.12", "fraction"),
     ("breakeven_min_months", "9", "months"),
@@ -96,8 +131,12 @@ def _tables() -> dict[str, tuple[str, Iterable[tuple[object, ...]]]]:
         "allocation": ("allocation_key system_id share driver valid_from valid_to", _shares()),
         "cost_categories": (
             "rule_order dataset match_column match_key match_op match_value system_id "
-            "allocation_key category cost_class regulatory_category valid_from",
+            "allocation_key category cost_class regulatory_category cost_pool valid_from",
             _rules(),
+        ),
+        "cost_waivers": (
+            "system_id category reason approved_by valid_from valid_to",
+            _waivers(),
         ),
         "model_versions": (
             "system_id model_version deployed_on retired_on rollback_possible metric_at_launch",
@@ -156,9 +195,9 @@ def _shares() -> Iterator[tuple[object, ...]]:
 
 def _rules() -> Iterator[tuple[object, ...]]:
     """Whose a charge is: its tag, or the cluster's key; then what kind of cost it is."""
-    yield (10, "billing", "tags", "system", "glob", "*", "{value}", *[None] * 4, _FROM)
+    yield (10, "billing", "tags", "system", "glob", "*", "{value}", *[None] * 5, _FROM)
     for order, key in enumerate(costs.SHARES, start=20):
-        yield (order, "billing", "tags", "cluster", "equals", key, None, key, *[None] * 3, _FROM)
+        yield (order, "billing", "tags", "cluster", "equals", key, None, key, *[None] * 4, _FROM)
     for order, (service, category) in enumerate(
         (
             ("Compute", "compute"),
@@ -170,7 +209,25 @@ def _rules() -> Iterator[tuple[object, ...]]:
         start=30,
     ):
         found = ("billing", "service_category", None, "equals", service)
-        yield (order, *found, None, None, category, "opex", None, _FROM)
+        pool = "api_fees" if category == "tokens" else None
+        yield (order, *found, None, None, category, "opex", None, pool, _FROM)
+    pools = (
+        *(("operating_costs", "category", "colocation", "energy"),),
+        *(("operating_costs", "category", "connectivity", "network"),),
+        *(("operating_costs", "category", "integration", "redeployment"),),
+        *(("operating_costs", "category", "qa", "monitoring"),),
+        *(("capex", "category", "hardware", "compute"),),
+    )
+    for order, (dataset, column, word, pool) in enumerate(pools, start=40):
+        found = (dataset, column, None, "equals", word)
+        yield (order, *found, *[None] * 5, pool, _FROM)
+
+
+def _waivers() -> Iterator[tuple[object, ...]]:
+    """The costs that a system of the company does not have, and why."""
+    for system_id, reasons in _WAIVED.items():
+        for category, reason in reasons.items():
+            yield (system_id, category, reason, "finance-committee", _FROM, None)
 
 
 def _versions() -> Iterator[tuple[object, ...]]:

@@ -119,6 +119,7 @@ COST_CATEGORIES = Contract(
         label("category"),
         label("cost_class"),
         label("regulatory_category"),
+        label("cost_pool"),
         Column("valid_from", DAY),
     ),
 )
@@ -230,7 +231,23 @@ INDIRECT_VALUES = Contract(
     ),
 )
 
+# A cost a system is known not to have; without a line its absence is a failed check.
+COST_WAIVERS = Contract(
+    dataset="cost_waivers",
+    columns=(
+        required(label("system_id")),
+        required(label("category")),
+        required(label("reason")),
+        required(text("approved_by")),
+        required(Column("valid_from", DAY)),
+        Column("valid_to", DAY),
+    ),
+    key=("system_id", "category", "valid_from"),
+    repeated="refuse",
+    rules=(_IN_FORCE,),
+)
+
 REFERENCE = (
-    *(PRICES, BASELINES, TERMS, ALLOCATION, COST_CATEGORIES, MODEL_VERSIONS, REVIEWS, OPTIONS),
-    *(FACILITIES, EDGE_FLEETS, INDIRECT_VALUES),
+    *(PRICES, BASELINES, TERMS, ALLOCATION, COST_CATEGORIES, COST_WAIVERS),
+    *(MODEL_VERSIONS, REVIEWS, OPTIONS, FACILITIES, EDGE_FLEETS, INDIRECT_VALUES),
 )

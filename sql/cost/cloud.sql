@@ -16,7 +16,11 @@ select
     'billing' as source,
     source_id,
     currency,
-    billed_cost as original_amount
+    billed_cost as original_amount,
+    cost_pool,
+    cast(null as decimal(38, 6)) as consumed_quantity, -- counted once, where it is used up
+    consumed_unit,
+    meter
 from charge
 union all
 select
@@ -40,7 +44,11 @@ select
     'billing',
     c.source_id,
     c.currency,
-    coalesce(p.amount, c.effective_cost)
+    coalesce(p.amount, c.effective_cost),
+    c.cost_pool,
+    case when p.amount is null then c.consumed_quantity end,
+    c.consumed_unit,
+    c.meter
 from charge as c
 left join cost_spread as p on p.dataset = 'billing' and p.delivery_id = c.delivery_id and p.row_no = c.row_no
 

@@ -16,7 +16,8 @@ select
     'operating_costs' as source,
     source_id,
     currency,
-    cast(original_amount as decimal(38, 18)) as original_amount
+    cast(original_amount as decimal(38, 18)) as original_amount,
+    cost_pool
 from entry
 union all
 select
@@ -35,7 +36,8 @@ select
     'operating_costs',
     e.source_id,
     e.currency,
-    cast(null as decimal(38, 18))
+    cast(null as decimal(38, 18)),
+    e.cost_pool
 from entry as e
 left join cost_spread as p on p.dataset = 'operating_costs' and p.delivery_id = e.delivery_id and p.row_no = e.row_no
 

@@ -10,17 +10,24 @@ select
     '' as serving_mode,
     c.category,
     c.cost_class,
-    any_value(c.regulatory_category) as regulatory_category,
+    c.regulatory_category,
     cast(sum(c.amount) as decimal(38, 9)) as quantity,
     any_value(s.reporting_currency) as unit,
     cast(1 as decimal(28, 9)) as unit_price,
     case when count(c.amount) = count(*) then sum(c.amount) end as amount, -- a line without a rate is not dropped
     coalesce(sum(c.amount) filter (where c.is_avoidable), 0) as avoidable_amount,
     c.source,
-    any_value(s.reporting_currency) as currency
+    any_value(s.reporting_currency) as currency,
+    c.cost_pool,
+    c.meter,
+    case
+        when count(distinct c.consumed_unit) = 1 then sum(c.consumed_quantity)
+    end as consumed_quantity, -- hours and gigabytes do not add up
+    case when count(distinct c.consumed_unit) = 1 then min(c.consumed_unit) end as consumed_unit
 from cost_share as c
 cross join setting as s
-group by c.month, c.system_id, c.basis, c.driver, c.category, c.cost_class, c.source
+group by
+    c.month, c.system_id, c.basis, c.driver, c.category, c.cost_class, c.regulatory_category, c.cost_pool, c.meter, c.source
 
 /* example
 given:

@@ -23,7 +23,11 @@ select
     sum(amount) as amount,
     cast(0 as decimal(38, 18)) as avoidable_amount,
     'predictions' as source,
-    any_value(s.reporting_currency) as currency
+    any_value(s.reporting_currency) as currency,
+    cast(null as varchar) as cost_pool,
+    cast(null as varchar) as meter,
+    cast(null as decimal(38, 6)) as consumed_quantity,
+    cast(null as varchar) as consumed_unit
 from dated
 cross join setting as s
 group by booked_month, system_id, basis, driver, model_version, serving_mode, category

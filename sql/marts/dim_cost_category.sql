@@ -5,7 +5,8 @@ select
     case when min(cost_class) = max(cost_class) then min(cost_class) else 'mixed' end as cost_class,
     case
         when min(regulatory_category) = max(regulatory_category) then min(regulatory_category)
-    end as regulatory_category
+    end as regulatory_category,
+    case when min(cost_pool) = max(cost_pool) and count(cost_pool) = count(*) then min(cost_pool) end as cost_pool
 from ledger_monthly
 semi join run_month using (month)
 where side = 'cost'

@@ -31,7 +31,11 @@ late as ( -- what a closed month would say today, less what its books and earlie
         -amount,
         -avoidable_amount,
         source,
-        currency
+        currency,
+        cost_pool,
+        meter,
+        -consumed_quantity,
+        consumed_unit
     from closed_ledger
 )
 
@@ -51,7 +55,7 @@ select
     l.serving_mode,
     l.category,
     l.cost_class,
-    any_value(l.regulatory_category),
+    l.regulatory_category,
     sum(l.quantity),
     any_value(l.unit),
     any_value(l.unit_price),
@@ -59,12 +63,16 @@ select
     sum(l.avoidable_amount),
     l.source,
     any_value(l.currency),
+    l.cost_pool,
+    l.meter,
+    sum(l.consumed_quantity),
+    any_value(l.consumed_unit),
     l.month
 from late as l
 cross join first_open as o
 group by
     o.month, l.month, l.system_id, l.side, l.basis, l.driver, l.model_version, l.serving_mode, l.category,
-    l.cost_class, l.source
+    l.cost_class, l.regulatory_category, l.cost_pool, l.meter, l.source
 having sum(l.amount) <> 0 or sum(l.quantity) <> 0
 
 /* example

@@ -11,7 +11,8 @@ select
         when min(l.regulatory_category) = max(l.regulatory_category) then min(l.regulatory_category)
     end as regulatory_category,
     sum(l.avoidable_amount) as avoidable_amount,
-    any_value(s.reporting_currency) as currency
+    any_value(s.reporting_currency) as currency,
+    case when min(l.cost_pool) = max(l.cost_pool) and count(l.cost_pool) = count(*) then min(l.cost_pool) end as cost_pool
 from ledger_monthly as l
 cross join setting as s
 where l.side = 'cost'

@@ -27,13 +27,31 @@ select
     ) as system_id,
     r.allocation_key,
     case
+        when b.commitment_discount_status = 'Unused' then 'unused_commitment' -- whatever the rules say of its service
         when r.category is not null then r.category
-        when b.commitment_discount_status = 'Unused' then 'unused_commitment'
         when b.charge_category = 'Tax' then 'tax'
         else coalesce(lower(replace(b.service_category, ' ', '_')), 'uncategorised')
     end as category,
     coalesce(r.cost_class, 'opex') as cost_class,
     r.regulatory_category,
+    r.cost_pool,
+    cast(
+        b.consumed_quantity * case
+            when b.consumed_unit ilike '%1000000 token%' or b.consumed_unit ilike '%1m token%' then 1000000
+            when b.consumed_unit ilike '%1000 token%' or b.consumed_unit ilike '%1k token%' then 1000
+            else 1
+        end as decimal(38, 6)
+    ) as consumed_quantity,
+    case
+        when b.consumed_unit ilike '%token%' then 'tokens'
+        when regexp_full_match(b.consumed_unit, '[A-Za-z0-9 /._-]{1,40}') then lower(b.consumed_unit) -- it is published
+    end as consumed_unit,
+    case
+        when b.consumed_unit not ilike '%token%' then null
+        when b.sku_meter ilike '%cache%' and not regexp_matches(lower(b.sku_meter), 'write|creation') then 'cached'
+        when regexp_matches(lower(b.sku_meter), 'output|completion') then 'output'
+        when regexp_matches(lower(b.sku_meter), 'input|prompt|cache') then 'input'
+    end as meter,
     b.commitment_discount_id is null and b.charge_category is distinct from 'Purchase' as is_avoidable
 from rated as b
 left join cost_rule as r on r.dataset = 'billing' and r.month = b.month and r.facet = b.facet
@@ -47,10 +65,12 @@ given:
     - {"on": 2026-10-30, base: EUR, currency: USD, rate: 1.25}
     - {"on": 2026-10-30, base: EUR, currency: JPY, rate: 160}
   billing:
-    - {row_no: 1, billing_currency: USD, billed_cost: 5, billing_month: 2026-10-01, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, service_category: AI and Machine Learning}
+    - {row_no: 1, billing_currency: USD, billed_cost: 5, billing_month: 2026-10-01, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, service_category: AI and Machine Learning, sku_meter: Cache Read Input Tokens, consumed_quantity: 3, consumed_unit: 1K Tokens}
     - {row_no: 2, billing_currency: JPY, billed_cost: 800, billing_month: 2026-10-01, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, charge_category: Tax}
+    - {row_no: 3, billing_currency: USD, billed_cost: 1, billing_month: 2026-10-01, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-04 00:00:00, charge_period_end: 2026-10-05 00:00:00, service_category: Compute, commitment_discount_id: c, commitment_discount_status: Unused}
 expect:
   charge:
-    - {row_no: 1, billing_month: 2026-10-01, system_id: unallocated, category: ai_and_machine_learning, rate: 1, is_avoidable: true}
-    - {row_no: 2, billing_month: 2026-10-01, system_id: unallocated, category: tax, rate: 0.0078125, is_avoidable: true}
+    - {row_no: 1, billing_month: 2026-10-01, system_id: unallocated, category: ai_and_machine_learning, rate: 1, is_avoidable: true, consumed_quantity: 3000, consumed_unit: tokens, meter: cached}
+    - {row_no: 2, billing_month: 2026-10-01, system_id: unallocated, category: tax, rate: 0.0078125, is_avoidable: true, consumed_quantity: null, consumed_unit: null, meter: null}
+    - {row_no: 3, billing_month: 2026-10-01, system_id: unallocated, category: unused_commitment, rate: 1, is_avoidable: false, consumed_quantity: null, consumed_unit: null, meter: null}
 */

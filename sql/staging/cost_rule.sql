@@ -5,14 +5,7 @@ with looked_at as (
         f.dataset,
         f.month,
         f.facet,
-        r.rule_order,
-        r.match_op,
-        r.match_value,
-        r.system_id,
-        r.allocation_key,
-        r.category,
-        r.cost_class,
-        r.regulatory_category,
+        r.* exclude (dataset, valid_from),
         case r.match_column
             when 'tags' then json_extract_string(
                 json_extract_string(f.facet, '$.tags'),
@@ -35,6 +28,7 @@ matched as (
         l.category,
         l.cost_class,
         l.regulatory_category,
+        l.cost_pool,
         case when l.system_id = '{value}' then s.system_id else l.system_id end as system_id
     from looked_at as l
     left join systems as s on s.system_id = l.found
@@ -57,7 +51,8 @@ decided as (
         arg_min(category, rule_order) filter (where category is not null) as category,
         arg_min(cost_class, rule_order) filter (where cost_class is not null) as cost_class,
         arg_min(regulatory_category, rule_order)
-            filter (where regulatory_category is not null) as regulatory_category
+            filter (where regulatory_category is not null) as regulatory_category,
+        arg_min(cost_pool, rule_order) filter (where cost_pool is not null) as cost_pool
     from matched
     group by dataset, month, facet
 )
@@ -70,7 +65,8 @@ select
     claim.allocation_key as allocation_key,
     category,
     cost_class,
-    regulatory_category
+    regulatory_category,
+    cost_pool
 from decided
 
 /* example
@@ -79,7 +75,7 @@ given:
   systems: [{system_id: card-fraud}]
   cost_categories:
     - {rule_order: 1, dataset: billing, match_column: tags, match_key: system, match_op: glob, match_value: "*", system_id: "{value}"}
-    - {rule_order: 2, dataset: billing, match_column: service_name, match_op: equals, match_value: GPU, category: compute, cost_class: opex}
+    - {rule_order: 2, dataset: billing, match_column: service_name, match_op: equals, match_value: GPU, category: compute, cost_class: opex, cost_pool: serving}
     - {rule_order: 3, dataset: billing, match_column: service_name, match_op: regex, match_value: "^G", category: other, allocation_key: platform}
   billing:
     - {row_no: 1, charge_period_start: 2026-10-01 00:00:00, service_name: GPU, tags: '{"system": "card-fraud"}'}
@@ -87,6 +83,6 @@ given:
     - {row_no: 3, charge_period_start: 2026-10-01 00:00:00, service_name: DNS}
 expect:
   cost_rule:
-    - {month: 2026-10-01, system_id: card-fraud, allocation_key: null, category: compute, cost_class: opex}
-    - {month: 2026-10-01, system_id: null, allocation_key: platform, category: compute, cost_class: opex}
+    - {month: 2026-10-01, system_id: card-fraud, allocation_key: null, category: compute, cost_class: opex, cost_pool: serving}
+    - {month: 2026-10-01, system_id: null, allocation_key: platform, category: compute, cost_class: opex, cost_pool: serving}
 */

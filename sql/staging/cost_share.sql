@@ -11,10 +11,15 @@ select
     || case
         when l.cost_class = case when l.source = 'capex' then 'capex' else 'opex' end then ''
         else '/' || l.cost_class
-    end as driver,
+    end
+    || coalesce('/pool:' || l.cost_pool, '')
+    || coalesce('/reg:' || l.regulatory_category, '')
+    || coalesce('/' || l.meter, '') as driver,
     l.category,
     l.cost_class,
     l.regulatory_category,
+    l.cost_pool,
+    l.meter,
     case
         when a.system_id is null then l.amount
         else cast(l.amount * a.share_to as decimal(38, 18))
@@ -28,7 +33,13 @@ select
         when a.system_id is null then l.original_amount
         else cast(l.original_amount * a.share_to as decimal(38, 18))
             - cast(l.original_amount * a.share_from as decimal(38, 18))
-    end as original_amount
+    end as original_amount,
+    case
+        when a.system_id is null then l.consumed_quantity
+        else cast(l.consumed_quantity * a.share_to as decimal(38, 6))
+            - cast(l.consumed_quantity * a.share_from as decimal(38, 6))
+    end as consumed_quantity,
+    l.consumed_unit
 from cost_lines as l
 left join allocation_share as a
     on a.allocation_key = l.allocation_key and l.month between a.valid_from and a.valid_to
@@ -40,15 +51,16 @@ given:
   allocation:
     - {allocation_key: platform, system_id: a, share: 0.333333, valid_from: 2026-01-01}
     - {allocation_key: platform, system_id: b, share: 0.666667, valid_from: 2026-01-01}
+  cost_categories: [{rule_order: 1, dataset: operating_costs, match_column: vendor, match_op: equals, match_value: grid, cost_pool: site}]
   operating_costs:
     - {delivery_id: d, row_no: 1, document_on: 2026-10-01, amount: 0.01, currency: USD, category: energy, allocation_key: platform}
-    - {delivery_id: d, row_no: 2, document_on: 2026-10-01, amount: 7, currency: USD, category: energy, allocation_key: nowhere}
+    - {delivery_id: d, row_no: 2, document_on: 2026-10-01, amount: 7, currency: USD, category: energy, vendor: grid, allocation_key: nowhere}
 expect:
   cost_share:
     - {row_no: 1, basis: cash, system_id: a, driver: invoice/energy, amount: 0.00333333}
     - {row_no: 1, basis: cash, system_id: b, driver: invoice/energy, amount: 0.00666667}
-    - {row_no: 2, basis: cash, system_id: unallocated, driver: invoice/energy, amount: 7}
+    - {row_no: 2, basis: cash, system_id: unallocated, driver: "invoice/energy/pool:site", amount: 7}
     - {row_no: 1, basis: accrual, system_id: a, driver: invoice/energy, amount: 0.00333333}
     - {row_no: 1, basis: accrual, system_id: b, driver: invoice/energy, amount: 0.00666667}
-    - {row_no: 2, basis: accrual, system_id: unallocated, driver: invoice/energy, amount: 7}
+    - {row_no: 2, basis: accrual, system_id: unallocated, driver: "invoice/energy/pool:site", amount: 7}
 */

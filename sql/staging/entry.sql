@@ -44,6 +44,7 @@ select
     coalesce(r.category, e.category) as category,
     coalesce(r.cost_class, e.cost_class, 'opex') as cost_class,
     r.regulatory_category,
+    r.cost_pool,
     coalesce(e.avoidable, true) as is_avoidable,
     e.committed_until
 from rounded as e

@@ -15,7 +15,7 @@ LOGS = ("predictions", "outcomes")
 RECEIVED = (*LOGS, "billing", "operating_costs")
 REFERENCE = (
     *("capex", "asset_events", "fx", "prices", "baselines", "terms", "allocation"),
-    "options",
+    *("options", "cost_waivers"),
 )
 AHEAD = (
     *("economics_monthly", "degradation_monthly", "options_monthly", "projection_monthly"),
@@ -301,6 +301,41 @@ HERE = {
         "change_adds_up": "update serving_mode_comparison_monthly set net_change = 0",
         "assumptions_told": "update serving_mode_comparison_monthly set assumptions = null",
         "missing_has_reason": "update serving_mode_comparison_monthly set counterfactual_saving = null",
+    },
+    "cost_waivers": {
+        "schema": "alter table cost_waivers drop column reason",
+        "systems_known": "update cost_waivers set system_id = 'card-fruad'",
+    },
+    "unit_cost_monthly": {
+        "schema": "alter table unit_cost_monthly drop column fixed_cost",
+        "exact": "alter table unit_cost_monthly alter cost_accrual type double",
+        "finite": "alter table unit_cost_monthly alter cost_per_1k_predictions type double; update unit_cost_monthly set cost_per_1k_predictions = 'inf'",
+        "one_currency": "update unit_cost_monthly set currency = 'EUR' where system_id = 'card-fraud'",
+        "equals_tco": "update unit_cost_monthly set cost_accrual = cost_accrual + 0.000000000000000001 where system_id = 'weld-check'",
+        "parts_add_up": "update unit_cost_monthly set variable_cost = 0.000000000000000001",
+        "missing_has_reason": "update unit_cost_monthly set missing_reason = null",
+    },
+    "tco_change_monthly": {
+        "schema": "alter table tco_change_monthly drop column mix",
+        "exact": "alter table tco_change_monthly alter mix type double",
+        "finite": "alter table tco_change_monthly alter mix type double; update tco_change_monthly set mix = 'nan'",
+        "one_currency": "update tco_change_monthly set currency = 'EUR' where system_id = 'card-fraud'",
+        "parts_add_up": "update tco_change_monthly set price = price + 0.000000000000000001",
+        "equals_tco": "update tco_change_monthly set after = after + 1, before = before + 1",
+    },
+    "cost_completeness_monthly": {
+        "schema": "alter table cost_completeness_monthly drop column status",
+        "statuses_known": "update cost_completeness_monthly set status = 'absent' where system_id = 'card-fraud'",
+        "waived_has_reason": "update cost_completeness_monthly set reason = null",
+        "none_missing": "update cost_completeness_monthly set status = 'missing' where system_id = 'card-fraud'",
+    },
+    "unallocated_monthly": {
+        "schema": "alter table unallocated_monthly drop column service",
+        "exact": "alter table unallocated_monthly alter amount type double",
+        "finite": "alter table unallocated_monthly alter amount type double; update unallocated_monthly set amount = 'inf'",
+        "one_currency": "update unallocated_monthly set currency = 'EUR' where basis = 'cash'",
+        "reasons_known": "update unallocated_monthly set reason = 'other'",
+        "equals_ledger": "update unallocated_monthly set amount = amount + 0.000000000000000001",
     },
     "dim_system": {
         "named": "update dim_system set name = null where system_id = 'unallocated'",

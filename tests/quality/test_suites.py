@@ -114,13 +114,14 @@ def test_definitions_load_without_great_expectations() -> None:
 
 def test_every_table_of_the_contract_has_a_suite() -> None:
     sources = "billing capex asset_events operating_costs predictions outcomes fx"
-    reference = "prices baselines terms allocation"
+    reference = "prices baselines terms allocation cost_waivers"
     marts = (
         "outcome_cells ledger_monthly tco_monthly value_attribution_monthly quality_monthly "
         "development_monthly "
         "roi_monthly threshold_status_monthly reconciliation_monthly dim_system "
         "status_transitions status_reviews roi_by_grade_monthly "
-        "roi_by_mode_monthly indirect_value_monthly"
+        "roi_by_mode_monthly indirect_value_monthly "
+        "unit_cost_monthly tco_change_monthly cost_completeness_monthly unallocated_monthly"
     )
     ahead = (
         "economics_monthly degradation_monthly options_monthly options projection_monthly "

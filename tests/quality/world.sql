@@ -17,7 +17,7 @@ create table deliveries as
         ('outcomes', date '2026-09-01', 1500), ('outcomes', date '2026-10-01', 1500),
         ('operating_costs', date '2026-09-01', 100), ('operating_costs', date '2026-10-01', 100),
         ('capex', null, 200), ('asset_events', null, 200), ('fx', null, 200), ('prices', null, 200),
-        ('baselines', null, 200), ('terms', null, 200), ('allocation', null, 200), ('options', null, 200)
+        ('baselines', null, 200), ('terms', null, 200), ('allocation', null, 200), ('options', null, 200), ('cost_waivers', null, 200)
     ) as t(dataset, month, n);
 update deliveries set delivery_id = dataset where delivery_id is null;
 create table delivery_months as
@@ -262,6 +262,7 @@ create table serving_mode_comparison_monthly as
         cast(14 as decimal(38, 18)) as deferral_cost, cast(-3414 as decimal(38, 18)) as net_change,
         'batch_discount 0.5 (default)' as assumptions, cast(null as varchar) as missing_reason, 'USD' as currency
     from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+<<<<<<< HEAD
 alter table capex add column power_kw decimal(18, 6);
 alter table capex add column location varchar;
 update capex set power_kw = 10, location = 'fra1';
@@ -280,3 +281,30 @@ create table asset_tax_yearly as from (values
     ('gpu-2', date '2026-03-01', 2026, 5, 'half_year', 5000.00, 1000.00, 1000.00, null, true, 'USD')
 ) as t(asset_id, placed_in_service_on, tax_year, recovery_years, convention, basis, amount, deducted_so_far,
     missing_reason, is_provisional, currency);
+=======
+
+create table cost_waivers as from (values
+    ('weld-check', 'network', 'inside one rack', 'cfo', date '2026-01-01', cast(null as date))
+) as t(system_id, category, reason, approved_by, valid_from, valid_to);
+create table unit_cost_monthly as
+    select month, system_id, 'realtime' as serving_mode, 1000 as predictions, cast(0 as decimal(38, 6)) as tokens,
+        cast(0 as decimal(38, 6)) as compute_seconds, cast(cost as decimal(38, 18)) as cost_accrual,
+        cast(cost as decimal(38, 18)) as fixed_cost, cast(0 as decimal(38, 18)) as variable_cost,
+        cast(cost as decimal(28, 6)) as cost_per_1k_predictions, cast(null as decimal(28, 6)) as cost_per_1m_tokens,
+        'no_compute_seconds' as missing_reason, 'USD' as currency
+    from (values ('card-fraud', 120), ('weld-check', 0)) as t(system_id, cost), (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table tco_change_monthly as
+    select date '2026-10-01' as month, system_id, category, driver, cast(null as varchar) as unit,
+        amount as before, amount as after, cast(0 as decimal(38, 18)) as change, cast(-5 as decimal(38, 18)) as price,
+        cast(3 as decimal(38, 18)) as volume, cast(2 as decimal(38, 18)) as mix, cast(0 as decimal(38, 18)) as other,
+        'USD' as currency
+    from ledger_monthly where basis = 'accrual' and month = '2026-10-01';
+create table cost_completeness_monthly as
+    select month, system_id, category, status, cast(0 as decimal(38, 18)) as amount, reason, 'USD' as currency
+    from (values ('card-fraud', 'licences', 'present', null), ('weld-check', 'network', 'waived', 'inside one rack')) as t(system_id, category, status, reason),
+        (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
+create table unallocated_monthly as
+    select month, basis, source, 'billing' as source_id, '0042' as account, 'GPU' as service, '' as allocation_key,
+        'no_rule' as reason, 1 as lines, amount, currency
+    from ledger_monthly where system_id = 'unallocated';
+>>>>>>> 9dd9018 (Say what a unit of work costs, why a cost changed, what is missing and what nobody claims)

@@ -1,0 +1,230 @@
+"""What a unit of work costs, by system and serving mode (method §1.7), and why a cost changed."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from roi_pipeline.domain.calendar import add_months
+from roi_pipeline.domain.unit_cost import DIGIT, Used, per, split_cost_change
+from roi_pipeline.domain.value import allocate
+
+MONEY = pl.Decimal(38, 18)
+COSTS = (
+    *("cost_accrual", "variable_cost", "input_token_cost", "input_tokens_billed"),
+    *("cached_token_cost", "cached_tokens_billed", "output_token_cost", "output_tokens_billed"),
+)
+RATIO = pl.Decimal(28, 6)
+RATIOS = (
+    *("cost_per_1k_predictions", "fixed_cost_per_1k_predictions"),
+    *("marginal_cost_per_1k_predictions", "average_cost_per_1k_predictions"),
+    *("cost_per_1m_tokens", "cost_per_1m_input_tokens", "cost_per_1m_cached_tokens"),
+    *("cost_per_1m_output_tokens", "cost_per_compute_hour", "cost_per_successful_outcome"),
+    "accelerator_utilisation",
+)
+UNIT_COST: dict[str, Any] = {
+    "month": pl.Date,
+    "system_id": pl.String,
+    "serving_mode": pl.String,
+    "predictions": pl.Int64,
+    "tokens": MONEY,
+    "compute_seconds": pl.Decimal(38, 6),
+    "successful_outcomes": pl.Int64,
+    "accelerators": pl.Int64,
+    "accelerator_hours": pl.Decimal(38, 6),
+    "split_by": pl.String,
+    **dict.fromkeys(COSTS, MONEY),
+    "fixed_cost": MONEY,
+    **dict.fromkeys(RATIOS, RATIO),
+    "missing_reason": pl.String,
+    "utilisation_missing_reason": pl.String,
+    "currency": pl.String,
+}
+CHANGE: dict[str, Any] = {
+    "month": pl.Date,
+    "system_id": pl.String,
+    "category": pl.String,
+    "driver": pl.String,
+    "unit": pl.String,
+    "quantity_before": pl.Decimal(38, 6),
+    "quantity_after": pl.Decimal(38, 6),
+    "predictions_before": pl.Int64,
+    "predictions_after": pl.Int64,
+    **dict.fromkeys(("before", "after", "change", "price", "volume", "mix", "other"), MONEY),
+    "currency": pl.String,
+}
+Place = tuple[date, str]
+
+
+def unit_cost_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """What a system's units of work cost in a month, by serving mode; modes add up to the accrual.
+
+    A cost is split between modes by their seconds of compute where every mode logs them, else by
+    predictions. `variable_cost` is what bills charge by use and stopping would save; the rest is
+    fixed. A ratio without a denominator is empty and `missing_reason` names the first of them.
+    """
+    costs = {row[:2]: dict(zip(COSTS, row[2:], strict=True)) for row in _query(con, _COST)}
+    modes: dict[Place, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for month, system_id, mode, predictions, tokens, seconds, successful in _query(con, _USE):
+        modes[month, system_id][mode] = {
+            "predictions": int(predictions),
+            "tokens": Decimal(tokens),
+            "compute_seconds": Decimal(seconds),
+            "successful_outcomes": int(successful),
+        }
+    ready = {row[:2]: row[2:] for row in _query(con, "from accelerator_hours")}
+    default = dict(_query(con, "select system_id, coalesce(serving_mode, 'realtime') from systems"))
+    (currency,) = _query(con, "select reporting_currency from setting")[0]
+    rows: list[dict[str, Any]] = []
+    for place in sorted({*costs, *modes}):
+        if place[1] not in default:
+            continue  # nobody's cost has no unit of work
+        idle = {default[place[1]]: dict.fromkeys(_MEASURES, Decimal(0))}
+        spent = costs.get(place, dict.fromkeys(COSTS, Decimal(0)))
+        for mode, row in _by_mode(spent, modes.get(place) or idle).items():
+            key = {"month": place[0], "system_id": place[1], "serving_mode": mode}
+            rows.append(key | row | _ratios(row, ready.get(place)) | {"currency": currency})
+    return pl.DataFrame(rows, schema=UNIT_COST)
+
+
+def _by_mode(
+    spent: Mapping[str, Decimal], used: Mapping[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Every cost of a system divided between its modes, exactly."""
+    weigh = "compute_seconds" if all(one["compute_seconds"] > 0 for one in used.values()) else ""
+    split_by = weigh or "predictions"
+    weights = {mode: one[split_by] for mode, one in used.items()}
+    if not sum(weights.values()):
+        weights = dict.fromkeys(weights, 1)
+    parts = {name: allocate(amount, weights, DIGIT) for name, amount in spent.items()}
+    return {
+        mode: {
+            **one,
+            **{name: part[mode] for name, part in parts.items()},
+            "fixed_cost": parts["cost_accrual"][mode] - parts["variable_cost"][mode],
+            "split_by": split_by,
+        }
+        for mode, one in used.items()
+    }
+
+
+def _ratios(row: Mapping[str, Any], ready: tuple[int, Decimal] | None) -> dict[str, Any]:
+    cost, predictions, hours = (
+        row["cost_accrual"],
+        row["predictions"],
+        row["compute_seconds"] / 3600,
+    )
+    average = per(cost, predictions, 1000)
+    accelerators, hours_ready = (int(ready[0]), Decimal(ready[1])) if ready else (0, Decimal(0))
+    tokens = {
+        f"cost_per_1m_{kind}_tokens": per(
+            row[f"{kind}_token_cost"], row[f"{kind}_tokens_billed"], 1_000_000
+        )
+        for kind in ("input", "cached", "output")
+    }
+    return {
+        "cost_per_1k_predictions": average,
+        "average_cost_per_1k_predictions": average,
+        "fixed_cost_per_1k_predictions": per(row["fixed_cost"], predictions, 1000),
+        "marginal_cost_per_1k_predictions": per(row["variable_cost"], predictions, 1000),
+        "cost_per_1m_tokens": per(cost, row["tokens"], 1_000_000),
+        **tokens,
+        "cost_per_compute_hour": per(cost, hours),
+        "cost_per_successful_outcome": per(cost, row["successful_outcomes"]),
+        "missing_reason": _missing(row),
+        "accelerators": accelerators,
+        "accelerator_hours": hours_ready,
+        "accelerator_utilisation": per(Decimal(hours), hours_ready) if hours else None,
+        "utilisation_missing_reason": None
+        if hours and hours_ready
+        else ("no_accelerators" if hours else "no_compute_seconds"),
+    }
+
+
+def _missing(row: Mapping[str, Any]) -> str | None:
+    """Why the first of the ratios that are empty is so, in one word."""
+    lacks = {
+        "no_predictions": row["predictions"],
+        "no_cost": row["cost_accrual"],
+        "no_outcomes": row["successful_outcomes"],
+        "no_compute_seconds": row["compute_seconds"],
+        "no_tokens": row["tokens"],
+    }
+    return next((reason for reason, amount in lacks.items() if not amount), None)
+
+
+def tco_change_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Why a system's cost (accrual) changed from the month before: price, volume, mix, other.
+
+    One row a ledger driver; the parts add up to the change exactly (method §7.2).
+    """
+    served = {row[:2]: int(row[2]) for row in _query(con, _SERVED)}
+    lines: dict[tuple[str, str, str], dict[date, tuple[Used, str | None]]] = defaultdict(dict)
+    for month, system_id, category, driver, unit, amount, quantity in _query(con, _LINES):
+        used = Used(amount, quantity, served.get((month, system_id), 0))
+        lines[system_id, category, driver][month] = used, unit
+    months = [month for (month,) in _query(con, "select month from run_month order by month")]
+    (currency,) = _query(con, "select reporting_currency from setting")[0]
+    rows = []
+    for (system_id, category, driver), seen in sorted(lines.items()):
+        for month in months[1:]:
+            then = add_months(month, -1)
+            if month not in seen and then not in seen:
+                continue
+            before, unit_before = seen.get(then, (_nothing(served, then, system_id), None))
+            after, unit = seen.get(month, (_nothing(served, month, system_id), unit_before))
+            if unit_before not in (None, unit):  # hours and gigabytes cannot be compared
+                before, after = replace(before, quantity=None), replace(after, quantity=None)
+            rows.append(
+                {
+                    "month": month,
+                    "system_id": system_id,
+                    "category": category,
+                    "driver": driver,
+                    "unit": unit,
+                    "quantity_before": before.quantity,
+                    "quantity_after": after.quantity,
+                    "predictions_before": before.predictions,
+                    "predictions_after": after.predictions,
+                    "before": before.amount,
+                    "after": after.amount,
+                    "change": after.amount - before.amount,
+                    **asdict(split_cost_change(before, after)),
+                    "currency": currency,
+                }
+            )
+    return pl.DataFrame(rows, schema=CHANGE)
+
+
+def _nothing(served: Mapping[Place, int], month: date, system_id: str) -> Used:
+    """A month without the cost."""
+    return Used(Decimal(0), None, served.get((month, system_id), 0))
+
+
+_MEASURES = ("predictions", "tokens", "compute_seconds", "successful_outcomes")
+_COST = (
+    f"select month, system_id, {', '.join(COSTS)} from cost_month semi join run_month using (month)"  # noqa: S608
+)
+_USE = """
+select u.month, u.system_id, u.serving_mode, u.predictions, u.tokens, u.compute_seconds,
+    coalesce(s.successful_outcomes, 0)
+from mode_usage as u
+left join success_count as s using (month, system_id, serving_mode)
+semi join run_month using (month) order by all
+"""
+_SERVED = "select month, system_id, sum(predictions) from mode_usage group by all"
+_LINES = """
+select month, system_id, category, driver, min(consumed_unit), sum(amount),
+    sum(consumed_quantity)
+from ledger_monthly where side = 'cost' and basis = 'accrual'
+group by month, system_id, category, driver order by all
+"""
+
+
+def _query(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return con.execute(query).fetchall()

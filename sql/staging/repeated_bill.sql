@@ -1,0 +1,60 @@
+-- Two deliveries in use that bill an account for the same month: the very same charges, or the same period from two sources.
+-- grain: billing_month, account, delivery_id, other_delivery_id
+with part as (
+    select
+        source_id,
+        delivery_id,
+        billing_month,
+        coalesce(billing_account_id, '') as account,
+        billing_currency as currency,
+        count(*) as rows,
+        sum(billed_cost) as billed_cost,
+        bit_xor(hash(
+            charge_period_start, charge_period_end, charge_category, charge_description, resource_id, sku_id,
+            billed_cost, effective_cost
+        )) as content
+    from billing
+    where billing_month in (
+        select month from delivery_months
+        where dataset = 'billing' and is_live
+        group by month
+        having count(distinct delivery_id) > 1
+    )
+    group by source_id, delivery_id, billing_month, account, currency
+)
+
+select
+    a.billing_month,
+    a.account,
+    a.delivery_id,
+    b.delivery_id as other_delivery_id,
+    a.billed_cost,
+    a.currency,
+    a.rows = b.rows and a.billed_cost = b.billed_cost and a.content = b.content as is_identical,
+    a.rows
+from part as a
+inner join part as b
+    on b.billing_month = a.billing_month
+    and b.account = a.account
+    and b.currency = a.currency
+    and b.delivery_id > a.delivery_id
+    and (b.source_id <> a.source_id or (b.rows = a.rows and b.billed_cost = a.billed_cost and b.content = a.content))
+where a.billed_cost <> 0 and b.billed_cost <> 0
+
+/* example
+# a and b hold the same charge; c is another bill of the same account and month from another source.
+given:
+  delivery_months:
+    - {dataset: billing, delivery_id: a, month: 2026-10-01, is_live: true}
+    - {dataset: billing, delivery_id: b, month: 2026-10-01, is_live: true}
+    - {dataset: billing, delivery_id: c, month: 2026-10-01, is_live: true}
+  billing:
+    - {source_id: aws, delivery_id: a, row_no: 1, billing_account_id: "42", billing_month: 2026-10-01, billing_currency: USD, billed_cost: 7, effective_cost: 7}
+    - {source_id: aws, delivery_id: b, row_no: 1, billing_account_id: "42", billing_month: 2026-10-01, billing_currency: USD, billed_cost: 7, effective_cost: 7}
+    - {source_id: cur, delivery_id: c, row_no: 1, billing_account_id: "42", billing_month: 2026-10-01, billing_currency: USD, billed_cost: 6, effective_cost: 6}
+expect:
+  repeated_bill:
+    - {billing_month: 2026-10-01, account: "42", delivery_id: a, other_delivery_id: b, billed_cost: 7, is_identical: true}
+    - {billing_month: 2026-10-01, account: "42", delivery_id: a, other_delivery_id: c, billed_cost: 7, is_identical: false}
+    - {billing_month: 2026-10-01, account: "42", delivery_id: b, other_delivery_id: c, billed_cost: 7, is_identical: false}
+*/
