@@ -11,7 +11,7 @@ EXPECTED_COSTS: Mapping[str, int] = {
     **dict.fromkeys(("retraining", "compliance", "redeployment"), 12),
 }
 DIGIT = Decimal("1E-18")
-_WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
+EXACT = Context(prec=76, rounding=ROUND_HALF_EVEN)  # sums of DECIMAL(38,18) keep every digit
 
 
 def per(amount: Decimal, units: Decimal | int, count: int = 1) -> Decimal | None:
@@ -22,7 +22,7 @@ def per(amount: Decimal, units: Decimal | int, count: int = 1) -> Decimal | None
     """
     if units == 0:
         return None
-    with localcontext(_WIDE):
+    with localcontext(EXACT):
         return (amount * count / units).quantize(Decimal("0.000001"))
 
 
@@ -57,7 +57,8 @@ class CostChange:
     @property
     def total(self) -> Decimal:
         """The whole change."""
-        return sum(astuple(self), Decimal(0))
+        with localcontext(EXACT):
+            return sum(astuple(self), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,11 @@ def split_cost_change(before: Used, after: Used) -> CostChange:
     >>> [f'{part.normalize():f}' for part in astuple(split_cost_change(old, new))]
     ['60', '10', '10', '0']
     """
-    change, nothing = after.amount - before.amount, Decimal(0)
-    if not before.quantity or not after.quantity:
-        return CostChange(nothing, nothing, nothing, change)
-    with localcontext(_WIDE):
+    nothing = Decimal(0)
+    with localcontext(EXACT):
+        change = after.amount - before.amount
+        if not before.quantity or not after.quantity:
+            return CostChange(nothing, nothing, nothing, change)
         at_old_price = before.amount * after.quantity / before.quantity - before.amount
         volume = at_old_price
         if before.predictions and after.predictions:

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import duckdb
 import polars as pl
 
 from roi_pipeline.domain.calendar import add_months
-from roi_pipeline.domain.unit_cost import DIGIT, Used, per, split_cost_change
+from roi_pipeline.domain.unit_cost import DIGIT, EXACT, Used, per, split_cost_change
 from roi_pipeline.domain.value import allocate
 
 MONEY = pl.Decimal(38, 18)
@@ -101,12 +101,15 @@ def _by_mode(
     weights = {mode: one[split_by] for mode, one in used.items()}
     if not sum(weights.values()):
         weights = dict.fromkeys(weights, 1)
-    parts = {name: allocate(amount, weights, DIGIT) for name, amount in spent.items()}
+    with localcontext(EXACT):
+        parts = {name: allocate(amount, weights, DIGIT) for name, amount in spent.items()}
+        cost, variable = parts["cost_accrual"], parts["variable_cost"]
+        fixed = {mode: cost[mode] - variable[mode] for mode in used}
     return {
         mode: {
             **one,
             **{name: part[mode] for name, part in parts.items()},
-            "fixed_cost": parts["cost_accrual"][mode] - parts["variable_cost"][mode],
+            "fixed_cost": fixed[mode],
             "split_by": split_by,
         }
         for mode, one in used.items()
@@ -180,6 +183,7 @@ def tco_change_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             after, unit = seen.get(month, (_nothing(served, month, system_id), unit_before))
             if unit_before not in (None, unit):  # hours and gigabytes cannot be compared
                 before, after = replace(before, quantity=None), replace(after, quantity=None)
+            change = split_cost_change(before, after)
             rows.append(
                 {
                     "month": month,
@@ -193,8 +197,8 @@ def tco_change_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
                     "predictions_after": after.predictions,
                     "before": before.amount,
                     "after": after.amount,
-                    "change": after.amount - before.amount,
-                    **asdict(split_cost_change(before, after)),
+                    "change": change.total,
+                    **asdict(change),
                     "currency": currency,
                 }
             )

@@ -31,7 +31,8 @@ select
     'capex' as source,
     m.source_id,
     a.currency,
-    cast(m.original_amount as decimal(38, 18)) as original_amount
+    cast(m.original_amount as decimal(38, 18)) as original_amount,
+    a.cost_pool
 from movement as m
 inner join asset as a using (asset_id)
 inner join asset_period as p
@@ -53,7 +54,8 @@ select
     'capex',
     a.source_id,
     a.currency,
-    cast(0 as decimal(38, 18))
+    cast(0 as decimal(38, 18)),
+    a.cost_pool
 from depreciation as d
 inner join asset as a using (asset_id)
 where d.kind = 'transfer'

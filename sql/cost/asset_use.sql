@@ -16,7 +16,8 @@ select
     'capex' as source,
     a.source_id,
     a.currency,
-    cast(null as decimal(38, 18)) as original_amount
+    cast(null as decimal(38, 18)) as original_amount,
+    a.cost_pool
 from depreciation as d
 inner join asset as a using (asset_id)
 where d.kind <> 'transfer'

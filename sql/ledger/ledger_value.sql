@@ -49,7 +49,11 @@ select -- believed rather than counted: as much of the stated amount as people a
     i.amount,
     0,
     'indirect_values',
-    i.currency
+    i.currency,
+    null,
+    null,
+    null,
+    null
 from indirect_value as i
 cross join (values ('cohort'), ('recognised')) as b (basis)
 where i.amount is not null

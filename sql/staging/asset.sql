@@ -40,7 +40,8 @@ select
     ) as allocation_key,
     coalesce(r.category, a.category, a.asset_class, 'hardware') as category,
     coalesce(r.cost_class, a.cost_class, 'capex') as cost_class,
-    r.regulatory_category
+    r.regulatory_category,
+    r.cost_pool
 from described as a
 inner join money as m using (asset_id)
 left join cost_rule as r

@@ -262,7 +262,6 @@ create table serving_mode_comparison_monthly as
         cast(14 as decimal(38, 18)) as deferral_cost, cast(-3414 as decimal(38, 18)) as net_change,
         'batch_discount 0.5 (default)' as assumptions, cast(null as varchar) as missing_reason, 'USD' as currency
     from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
-<<<<<<< HEAD
 alter table capex add column power_kw decimal(18, 6);
 alter table capex add column location varchar;
 update capex set power_kw = 10, location = 'fra1';
@@ -281,7 +280,6 @@ create table asset_tax_yearly as from (values
     ('gpu-2', date '2026-03-01', 2026, 5, 'half_year', 5000.00, 1000.00, 1000.00, null, true, 'USD')
 ) as t(asset_id, placed_in_service_on, tax_year, recovery_years, convention, basis, amount, deducted_so_far,
     missing_reason, is_provisional, currency);
-=======
 
 create table cost_waivers as from (values
     ('weld-check', 'network', 'inside one rack', 'cfo', date '2026-01-01', cast(null as date))
@@ -307,4 +305,3 @@ create table unallocated_monthly as
     select month, basis, source, 'billing' as source_id, '0042' as account, 'GPU' as service, '' as allocation_key,
         'no_rule' as reason, 1 as lines, amount, currency
     from ledger_monthly where system_id = 'unallocated';
->>>>>>> 9dd9018 (Say what a unit of work costs, why a cost changed, what is missing and what nobody claims)
