@@ -123,11 +123,6 @@ def test_every_table_of_the_contract_has_a_suite() -> None:
         "roi_by_mode_monthly indirect_value_monthly "
         "unit_cost_monthly tco_change_monthly cost_completeness_monthly unallocated_monthly"
         "unit_cost_monthly tco_change_monthly cost_completeness_monthly unallocated_monthly"
-=======
-        "status_transitions status_reviews roi_by_grade_monthly "
-        "unit_cost_monthly tco_change_monthly cost_completeness_monthly unallocated_monthly "
-        "asset_register_monthly"
->>>>>>> 5ea1c97 (Name the asset register among the tables with a suite)
     )
     ahead = (
         "economics_monthly degradation_monthly options_monthly options projection_monthly "
