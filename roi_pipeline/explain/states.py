@@ -67,12 +67,13 @@ class Receipts:
         return self.paths.get(delivery_id, delivery_id)
 
 
-# What units of production are counted by.
+# What units of production are counted by, and shared costs divided by.
 _USED = """
-select month, system_id, sum(predictions) as predictions, sum(input_tokens) as input_tokens,
-    sum(output_tokens) as output_tokens, sum(compute_seconds) as compute_seconds
+select month, system_id, serving_mode, sum(predictions) as predictions,
+    sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+    sum(cached_tokens) as cached_tokens, sum(compute_seconds) as compute_seconds
 from main.usage_cells
-group by month, system_id, compute_seconds is null, input_tokens + output_tokens is null
+group by month, system_id, serving_mode, compute_seconds is null, input_tokens + output_tokens is null
 """
 
 
