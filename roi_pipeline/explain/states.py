@@ -73,7 +73,8 @@ select month, system_id, serving_mode, sum(predictions) as predictions,
     sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
     sum(cached_tokens) as cached_tokens, sum(compute_seconds) as compute_seconds
 from main.usage_cells
-group by month, system_id, serving_mode, compute_seconds is null, input_tokens + output_tokens is null
+group by month, system_id, serving_mode, compute_seconds is null,
+    input_tokens + output_tokens is null
 """
 
 
