@@ -266,9 +266,10 @@ def _month_numbers(
     con, kinds = books.session.con, [kind for kind in SPLIT if kind in columns]
     if "amount" in columns:
         named = " || '_' || ".join(["'amount'", *kinds])
+        parts = f"and system_id <> '{TOTAL}'" if "system_id" in columns else ""
         query = (
             f"select {named}, sum(amount) from {table} "  # noqa: S608
-            f"where month = $month and system_id <> '{TOTAL}' group by 1 order by 1"
+            f"where month = $month {parts} group by 1 order by 1"
         )
         found = rows(con, query, {"month": month})
         return {str(name): float(amount) for name, amount in found if amount is not None}

@@ -19,6 +19,23 @@ ROWS: dict[str, tuple[str, str]] = {
         "system_id,option,one_off_cost,expected_quality,currency,valid_from,source_document",
         "card-fraud,retrain,18000.00,0.96,USD,2026-01-01,offer 17",
     ),
+    "facilities": (
+        "location,pue,energy_price_per_kwh,currency,valid_from,source_document",
+        "hall 2,1.4,0.18,USD,2026-01-01,tariff",
+    ),
+    "edge_fleets": (
+        "system_id,devices,central_gb_per_device_day,edge_gb_per_device_day,price_per_gb,currency,"
+        "valid_from,source_document",
+        "routing,100,2,0.1,0.08,USD,2026-01-01,measured",
+    ),
+    "indirect_values": (
+        "system_id,driver,monthly_amount,currency,confidence,method,owner,valid_from",
+        "card-fraud,trust,100.00,USD,0.3,survey,marketing,2026-01-01",
+    ),
+    "cost_waivers": (
+        "system_id,category,reason,approved_by,valid_from",
+        "card-fraud,licences,open source only,finance,2026-01-01",
+    ),
     "billing": (BILLING, BILL.format(cost="1.5")),
     "capex": (
         "asset_id,acquired_on,in_service_on,cost,currency,life_months,system_id",
@@ -135,6 +152,10 @@ BROKEN = {
     "billing": [("2026-11-01T00", "2026-09-01T00", "billing period ends before it starts")],
     "model_versions": [("true", "perhaps", "bad rollback_possible")],
     "options": [("18000.00", "-1", "negative one_off_cost"), ("0.96", "96", "expected_quality")],
+    "facilities": [("1.4", "0.4", "pue below 1"), ("0.18", "-1", "negative energy_price_per_kwh")],
+    "edge_fleets": [("100", "-1", "negative devices")],
+    "indirect_values": [("USD,0.3", ",", "an amount without currency and confidence")],
+    "cost_waivers": [("2026-01-01", "last year", "bad valid_from")],
     "prices": [("2026-01-01,", "2026-01-01,2025-01-01", "valid_to before valid_from")],
 }
 
