@@ -60,7 +60,7 @@ def _told(line: str, file: Path) -> Finding:
     return Finding("error", str(file), what, remedy)
 
 
-_FOR_SOME = ("facilities", "edge_fleets")  # for companies that have such
+_FOR_SOME = ("facilities", "edge_fleets", "indirect_values", "cost_waivers")  # not for everyone
 
 
 def _references(portfolio: Portfolio) -> Iterator[Finding]:
