@@ -12,6 +12,7 @@ import duckdb
 
 from roi_pipeline.domain.calendar import Months, add_months
 from roi_pipeline.explain import rows as deep
+from roi_pipeline.explain.believed import believed_rows
 from roi_pipeline.explain.rows import Found, Key
 from roi_pipeline.explain.states import Receipts, State, laid_out, states_of
 from roi_pipeline.explain.tree import ZERO, Line, SourceRow
@@ -122,6 +123,7 @@ def _found(walk: Walk, state: State, lines: Sequence[Line]) -> dict[Key, list[Fo
         found |= deep.cost_rows(con, walk.models, costs, systems)
     if stretch := _stretch(walk, lines):
         found |= deep.value_rows(walk.predictions(state, stretch, systems), walk.models)
+        found |= believed_rows(con, walk.models)
     return found
 
 

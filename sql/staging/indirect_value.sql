@@ -12,6 +12,8 @@ with stated as (
 )
 
 select
+    i.delivery_id,
+    i.row_no,
     i.month,
     i.system_id,
     i.driver,
