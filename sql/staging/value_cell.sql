@@ -1,22 +1,13 @@
 -- A cell with its scenario, for the models that say what it is worth; and, for what is not known yet, the cell as it could turn out.
 -- grain: cell_id
-with seen as (
-    select distinct
-        system_id,
-        outcome
-    from outcome_cells
-    where link = 'linked' and outcome_type = 'primary'
-        and coalesce(month <= (select max(month) from run_month), true) -- a look back knows no later month
-),
-
-possible as (
+with possible as (
     select
         c.*,
         c.cell_id || '?' || s.outcome as possible_id,
         s.outcome as possible_outcome,
         c.cell_id as open_cell_id
     from outcome_cells as c
-    inner join seen as s using (system_id)
+    inner join possible_outcome as s using (system_id)
     anti join represented_cell as r using (cell_id)
     where c.link <> 'linked' and c.outcome_type = 'primary'
     union all
