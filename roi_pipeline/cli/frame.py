@@ -124,7 +124,8 @@ def _guarded(frame: Frame, work: Callable[[], Answer]) -> Answer:
 def _failed(message: str, exit_code: int) -> Answer:
     message = masked(message)
     error = Console(stderr=True, highlight=False)
-    error.print(Text("error: ", style="bold red") + Text(message, style="default"))
+    # The terminal folds long lines: a path that we broke could not be found or copied.
+    error.print(Text("error: ", style="bold red") + Text(message, style="default"), soft_wrap=True)
     return Answer({"error": message, "exit_code": exit_code}, (), exit_code)
 
 
@@ -155,7 +156,8 @@ class _Progress(logging.Handler):
         """One line a message."""
         seconds = f"{monotonic() - self.start:5.0f} s  "
         style = "yellow" if record.levelno >= logging.WARNING else "default"
-        self.console.print(Text(seconds, style="dim") + Text(record.getMessage(), style=style))
+        line = Text(seconds, style="dim") + Text(record.getMessage(), style=style)
+        self.console.print(line, soft_wrap=True)
 
 
 def _listen(is_quiet: bool) -> None:

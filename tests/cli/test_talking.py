@@ -20,9 +20,10 @@ KEY = "correct-horse-battery"
 
 
 def test_a_missing_portfolio_is_a_configuration_error(run: Callable, tmp_path: Path) -> None:
-    told = run("status", "--portfolio", tmp_path)
+    deep = tmp_path / "a-folder-whose-name-is-wider-than-any-terminal" / ("x" * 200)
+    told = run("status", "--portfolio", deep)
     assert told.code == 2
-    assert "portfolio.yaml" in told.err
+    assert f"{deep / 'portfolio.yaml'}: no such file" in told.err  # in one piece, to be copied
     assert told.out == ""
 
 
