@@ -247,7 +247,7 @@ def _next(folder: Path) -> list[Text]:
         ("marts/marts.duckdb", "the same tables as one database"),
     )
     commands = (
-        "roi-pipeline status",
+        "roi-pipeline dossier support-assistant",
         "roi-pipeline explain roi_monthly 2026-10 card-fraud value",
         "roi-pipeline close 2026-09 --by you",
     )

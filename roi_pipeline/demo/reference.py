@@ -1,11 +1,11 @@
 """The demo's portfolio.yaml and the tables under reference/: prices, baselines, terms, rules."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from roi_pipeline.demo import cases, costs, plan
+from roi_pipeline.demo import agreed, cases, costs, plan
 from roi_pipeline.demo.files import csv_bytes, instant, write
 from roi_pipeline.demo.logs import ROUTING_NAMES
 
@@ -39,70 +39,6 @@ _BASELINES = {
         ("exception_rate", plan.BASELINE_EXCEPTION_RATE, "fraction", 9000, "0.0034"),
     ),
 }
-_NOBODY = "no staff was released"
-_WAIVED: Mapping[str, Mapping[str, str]] = {
-    plan.FRAUD: {
-        "api_fees": "scores on its own servers",
-        "monitoring": "part of MLOps labour",
-        "network": "inside the cage, part of colocation",
-        "redeployment": _NOBODY,
-        "retraining": "only when recall falls",
-        "compliance": "first audit in March 2025",
-    },
-    plan.INSPECTION: {
-        "api_fees": "runs its own models",
-        "compliance": "part of the plant's audit",
-        "energy": "not metered apart from the plant",
-        "network": "inside the plant",
-        "redeployment": _NOBODY,
-        "retraining": "not done yet",
-    },
-    plan.SUPPORT: {
-        "compliance": "part of the company's audit",
-        "energy": "in the price of its provider",
-        "mlops_labour": "run by its vendor",
-        "network": "in the price of its provider",
-        "redeployment": "once, at the start",
-        "retraining": "done by its provider",
-    },
-    plan.ROUTING: {
-        "api_fees": "runs on the vehicles",
-        "compliance": "part of the fleet's audit",
-        "energy": "the vehicles' own power",
-        "monitoring": "part of MLOps labour",
-        "redeployment": _NOBODY,
-        "retraining": "maps only, by their vendor",
-    },
-}
-_TERMS = (
-    ("hurdle_rate_annual", "0.12", "fraction"),
-    ("breakeven_min_months", "9", "months"),
-    ("breakeven_max_months", "24", "months"),
-    ("grace_months", "3", "months"),
-    ("min_maturity", "0.9", "fraction"),
-    ("min_coverage", "0.8", "fraction"),
-    ("min_predictions", "500", "predictions"),
-    ("recover_margin", "0.02", "fraction"),
-    ("consecutive_months", "2", "months"),
-    ("evidence_window_months", "3", "months"),
-    ("probation_months", "2", "months"),
-)
-_OWN_TERMS: Mapping[str, tuple[tuple[object, ...], ...]] = {
-    plan.FRAUD: (("latency_sensitive", "true", "flag"),),  # a payment waits for it
-    plan.SUPPORT: (("capacity_release_share", plan.CAPACITY_RELEASE_SHARE, "fraction"),),
-}
-
-# System, option, cost at once and change a month, quality and its error, salvage, life in months.
-_OFFERS = (
-    (plan.FRAUD, "retrain", "15000", None, "0.982", "0.002", None, None, "plan of the data team"),
-    (plan.FRAUD, "decommission", "20000", None, None, None, "3000", None, "exit plan"),
-    (plan.INSPECTION, "retrain", "18000", None, "0.981", "0.003", None, None, "offer 2024-17"),
-    (plan.INSPECTION, "replace", "95000", "-1500", "0.985", "0.005", "10000", 36, "offer 2024-21"),
-    (plan.INSPECTION, "decommission", "12000", None, None, None, "4000", None, "exit plan"),
-    (plan.SUPPORT, "renegotiate", "2000", "-1200", None, None, None, None, "talks with Lingua"),
-    (plan.SUPPORT, "retrain", "9000", None, "0.72", "0.01", None, None, "offer 2024-23"),
-    (plan.SUPPORT, "decommission", "5000", None, None, None, None, None, "exit plan"),
-)
 
 
 def write_reference(folder: Path) -> None:
@@ -166,11 +102,17 @@ def _prices() -> Iterator[tuple[object, ...]]:
 def _baselines() -> Iterator[tuple[object, ...]]:
     """Six months that end before the system went live."""
     for system_id, metrics in _BASELINES.items():
-        live = plan.LIVE[system_id]
         start = _months_before(system_id, 8)
         end = _months_before(system_id, 2) - timedelta(days=1)
         for metric in metrics:
-            yield (system_id, "1", *metric, start, end, f"baseline-{system_id}-{live:%Y}.pdf")
+            yield (
+                system_id,
+                "1",
+                *metric,
+                start,
+                end,
+                f"baseline-{system_id}-{plan.LIVE[system_id]:%Y}.pdf",
+            )
 
 
 def _months_before(system_id: str, months: int) -> date:
@@ -183,7 +125,7 @@ def _terms() -> Iterator[tuple[object, ...]]:
         document = f"contract-{system_id}-2024.pdf"
         digest = hashlib.sha256(document.encode()).hexdigest()
         signed = ("1", "finance-committee", _SIGNED.isoformat(), document, digest)
-        for term in (*_TERMS, *_OWN_TERMS.get(system_id, ())):
+        for term in (*agreed.TERMS, *agreed.OWN_TERMS.get(system_id, ())):
             yield (system_id, *term, _FROM, *signed)
 
 
@@ -225,7 +167,7 @@ def _rules() -> Iterator[tuple[object, ...]]:
 
 def _waivers() -> Iterator[tuple[object, ...]]:
     """The costs that a system of the company does not have, and why."""
-    for system_id, reasons in _WAIVED.items():
+    for system_id, reasons in agreed.WAIVED.items():
         for category, reason in reasons.items():
             yield (system_id, category, reason, "finance-committee", _FROM, None)
 
@@ -245,14 +187,17 @@ def _beliefs() -> Iterator[tuple[object, ...]]:
 
 
 def _reviews() -> Iterator[tuple[object, ...]]:
-    on = plan.month_at(14)
-    reason = "yearly review: recall is falling, look again in half a year"
-    yield (plan.INSPECTION, on, "scheduled", "continue", "quality-board", reason)
+    """One of its own accord, one that a status asked for; what to do about support is open."""
+    asked = plan.month_at(23).replace(day=12)
+    yearly = "yearly review: recall is falling, look again in half a year"
+    worn = "escapes have tripled and quality is the cause: order offer 2024-17"
+    yield (plan.INSPECTION, plan.month_at(14), "scheduled", "continue", "quality-board", yearly)
+    yield (plan.INSPECTION, asked, "maintain_or_replace", "retrain", "quality-board", worn)
 
 
 def _options() -> Iterator[tuple[object, ...]]:
     """What somebody has asked for: offers, exit plans, and what the provider may concede."""
-    for system_id, name, one_off, monthly, quality, error, salvage, life, source in _OFFERS:
+    for system_id, name, one_off, monthly, quality, error, salvage, life, source in agreed.OFFERS:
         stated = (one_off, monthly, quality, error, salvage, life, "USD", _FROM, source)
         yield (system_id, name, *stated)
 
@@ -283,12 +228,10 @@ systems:
 
 def _system(system_id: str) -> str:
     name, scenario, mode, owner, horizon = _NAMES[system_id]
-    positive = plan.POSITIVE.get(system_id)
-    counted = (
-        f"    positive: {{decision: [{', '.join(positive[0])}], outcome: [{positive[1]}]}}\n"
-        if positive
-        else ""
-    )
+    counted = ""
+    if positive := plan.POSITIVE.get(system_id):
+        decisions = ", ".join(positive[0])
+        counted = f"    positive: {{decision: [{decisions}], outcome: [{positive[1]}]}}\n"
     return f"""  - id: {system_id}
     name: {name}
     scenario: {scenario}

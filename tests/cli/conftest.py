@@ -102,3 +102,10 @@ def run() -> Callable[..., Said]:
 def speak() -> Callable[..., Said]:
     """Run a command in a process of its own, 60 columns wide."""
     return spoken
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said]:
+    """The demo, run once, and what it said; for slow tests, not to be changed."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    return folder, spoken(["demo", folder])

@@ -9,12 +9,6 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def demo(speak: Callable, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
-    folder = tmp_path_factory.mktemp("demo") / "demo"
-    return folder, speak(["demo", folder])
-
-
 def test_it_ends_with_a_board_and_three_commands(demo: tuple[Path, Any]) -> None:
     _, told = demo
     assert told.code == 0, told.out + told.err
