@@ -60,13 +60,21 @@ _DELIVERIES = {
     "unallocated": "The part that nobody claims.",
     "superseded": "The part that a newer version replaced.",
     "quarantined": "The part that was set aside.",
-    "difference": "What came in less what was booked: always 0.",
+    "difference": "What came in less what was booked: always 0; of an estimate, billed less that.",
     "detected_at": "When the books that noticed it end.",
     "table_name": "What changed: table, side and basis.",
     "before": "What the closed books said.",
     "after": "What is known now.",
     "delta": "After less before; it stands in the first open month.",
     "cause_delivery": "The deliveries that came after the closing.",
+}
+_ESTIMATES = {
+    "bill": "The source of bills, or its service, that the provider's calls are billed by.",
+    "provider": "Who served the calls, as the log names it.",
+    "calls": "Calls that the log holds.",
+    "estimate": "What the log thinks its calls cost; it is no cost of the books.",
+    "billed": "What the bill says for the usage of the month, before tax and credits.",
+    "ratio": "billed / estimate.",
 }
 _VALUE = {
     "predictions": "Predictions of the month, sampled ones by their weight.",
@@ -158,7 +166,15 @@ _DIMENSIONS = {
     "is_closed": "Whether the month's books are closed.",
     "date": "The day.",
 }
-MEANINGS: Mapping[str, str] = _SHARED | _DELIVERIES | _VALUE | _RETURN | _STATUS | _DIMENSIONS
+MEANINGS: Mapping[str, str] = {
+    **_SHARED,
+    **_DELIVERIES,
+    **_ESTIMATES,
+    **_VALUE,
+    **_RETURN,
+    **_STATUS,
+    **_DIMENSIONS,
+}
 
 
 def meaning(column: str) -> str | None:

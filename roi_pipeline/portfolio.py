@@ -96,7 +96,11 @@ class System(_Part):
 
 
 class Source(_Part):
-    """Files of one dataset: where they land, how they are read, what a new one replaces."""
+    """Files of one dataset: where they land, how they are read, what a new one replaces.
+
+    `billed_by` says which bill holds what a log estimates: provider to source of bills, or to one
+    service of it (`aws/Amazon Bedrock`).
+    """
 
     dataset: str
     path: Annotated[str, AfterValidator(written.path)]
@@ -104,6 +108,7 @@ class Source(_Part):
     mechanism: Mechanism
     columns: Mapping[str, str] = Field(default_factory=dict)
     time_zone: Zone | None = None
+    billed_by: Mapping[str, str] = Field(default_factory=dict)
     id: SourceId
 
     @model_validator(mode="before")
@@ -219,6 +224,13 @@ class Portfolio(_Part):
             if source.dataset in REFERENCES:
                 remedy = f"remove it; reference/{source.dataset}.csv is read without being named"
                 raise written.MistakeError(f"[{position}].dataset", source.dataset, remedy)
+        bills = [source.id for source in sources if source.dataset == "billing"]
+        for position, source in enumerate(sources):
+            for provider, bill in source.billed_by.items():
+                if bill.partition("/")[0] not in bills:
+                    where = f"[{position}].billed_by.{provider}"
+                    remedy = f"name a source of bills: {', '.join(bills) or 'there is none yet'}"
+                    raise written.MistakeError(where, bill, remedy)
         return sources
 
     @property

@@ -29,6 +29,7 @@ create or replace table systems (
     positive_decisions varchar[], positive_outcomes varchar[]
 );
 create or replace table scenario_metric (scenario varchar, metric varchar);
+create or replace table billed_by (source_id varchar, provider varchar, bill varchar);
 """
 
 
@@ -91,6 +92,10 @@ def write(
         )
         needed = [[m.name, need.name] for m in models.values() for need in m.baseline]
         con.executemany("insert into scenario_metric values (?, ?)", needed)
+        for source in portfolio.sources:
+            for provider, bill in source.billed_by.items():
+                named = [source.id, provider.lower(), bill]
+                con.execute("insert into billed_by values (?, ?, ?)", named)
 
 
 def closed_through(con: duckdb.DuckDBPyConnection) -> date | None:

@@ -158,7 +158,8 @@ def _write_events(
         table, events = tables.parquet_table(con, inspected.text, name)
     records = reading.judged_records(con, inspected, name, table)
     identity = source.columns.get("prediction_id", "prediction_id")
-    told = reading.tell(shape, records, columns, identity, delivered.work / "told.csv", name)
+    zones = (source.time_zone or "UTC", portfolio.time_zone)
+    told = reading.tell(shape, records, columns, identity, delivered.work / "told.csv", name, zones)
     if told.events != events:
         raise DataRefused(f"{name}: {events} events counted, {told.events} read; send it again")
     had = told.seen | set(shape.gives)

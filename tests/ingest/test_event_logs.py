@@ -308,7 +308,8 @@ def test_litellm_spend_is_added_up_and_never_booked(make: Callable[..., Company]
     rows = [call(1), call(2, cache_hit="True", spend=0.2), call(3, status="failure", spend=3e-05)]
     company.put("inbox/a.jsonl", lines_of(*rows))
     (receipt,) = company.ingest("predictions").receipts
-    assert receipt.notes == {"events": 3, "sum_of_spend": "0.30003"}
+    october = {"month": "2025-10-01", "provider": "unnamed", "amount": "0.30003", "calls": 3}
+    assert receipt.notes == {"events": 3, "sum_of_spend": "0.30003", "spend": [october]}
     assert receipt.money_total is None
     found = company.rows(
         "select prediction_id, predicted_at, latency_ms, input_tokens, cached_tokens, status, "

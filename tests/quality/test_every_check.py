@@ -339,6 +339,15 @@ HERE = {
         "reasons_known": "update unallocated_monthly set reason = 'other'",
         "equals_ledger": "update unallocated_monthly set amount = amount + 0.000000000000000001",
     },
+    "spend_estimate_monthly": {
+        "schema": "alter table spend_estimate_monthly drop column ratio",
+        "exact": "alter table spend_estimate_monthly alter estimate type double",
+        "finite": "alter table spend_estimate_monthly alter ratio type double; update spend_estimate_monthly set ratio = 'inf' where ratio is not null",
+        "one_currency": "update spend_estimate_monthly set currency = 'EUR' where bill = 'aws'",
+        "missing_has_reason": "update spend_estimate_monthly set missing_reason = null",
+        "difference_is_computed": "update spend_estimate_monthly set billed = billed + 0.000000000000000001",
+        "near_the_bill": "update spend_estimate_monthly set ratio = 1.26 where ratio is not null",
+    },
     "dim_system": {
         "named": "update dim_system set name = null where system_id = 'unallocated'",
         "owned": "update dim_system set owner = null where system_id = 'weld-check'",

@@ -121,7 +121,8 @@ def test_every_table_of_the_contract_has_a_suite() -> None:
         "roi_monthly threshold_status_monthly reconciliation_monthly dim_system "
         "status_transitions status_reviews roi_by_grade_monthly "
         "roi_by_mode_monthly indirect_value_monthly "
-        "unit_cost_monthly tco_change_monthly cost_completeness_monthly unallocated_monthly"
+        "unit_cost_monthly tco_change_monthly cost_completeness_monthly unallocated_monthly "
+        "spend_estimate_monthly"
     )
     ahead = (
         "economics_monthly degradation_monthly options_monthly options projection_monthly "

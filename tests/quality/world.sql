@@ -305,3 +305,9 @@ create table unallocated_monthly as
     select month, basis, source, 'billing' as source_id, '0042' as account, 'GPU' as service, '' as allocation_key,
         'no_rule' as reason, 1 as lines, amount, currency
     from ledger_monthly where system_id = 'unallocated';
+create table spend_estimate_monthly as
+    select month, bill, provider, calls, cast(estimate as decimal(38, 18)) as estimate, cast(billed as decimal(38, 18)) as billed,
+        cast(billed - estimate as decimal(38, 18)) as difference, cast(ratio as decimal(28, 6)) as ratio,
+        case when ratio is null then 'no_bill' end as missing_reason, 'USD' as currency
+    from (values ('openai-bill', 'openai', 80, 8, 10, 1.25), ('aws', 'bedrock', 3, 1.5, null, null)) as t(bill, provider, calls, estimate, billed, ratio),
+        (values (date '2026-09-01'), (date '2026-10-01')) as m(month);

@@ -1,13 +1,19 @@
 """LiteLLM's spend logs: one row a call through the proxy (`LiteLLM_SpendLogs`, or /spend/logs).
 
-`spend` is an estimate in floats and no currency, and the provider's bill holds the same dollars:
-it is added up in the receipt and never becomes money. A hit in the proxy's cache is a call whose
-input tokens were all cached.
+`spend` is an estimate in dollars, and the provider's bill holds the same dollars: it is never a
+cost. Every file's receipt adds it up by month and provider (`custom_llm_provider`, or the name
+before the slash of `model`), and `spend_estimate_monthly` compares that with the bills that the
+source names, as a source of bills or one service of it: `billed_by: {openai: openai-bill, bedrock:
+aws/Amazon Bedrock}`. Calls that two files hold are estimated twice. A hit in the proxy's cache is a
+call whose input tokens were all cached.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from roi_pipeline.ingest.events.shape import Record, Row, Shape, first, found, milliseconds, text
+
+UNNAMED = "unnamed"  # a provider that the log does not tell, or not in a word that can be published
 
 
 def _rows(records: Iterable[Record]) -> Iterator[Row]:
@@ -28,6 +34,13 @@ def _rows(records: Iterable[Record]) -> Iterator[Row]:
         }
 
 
+def _spend(row: Row) -> tuple[str, str]:
+    before, slash, _ = text(row.get("model")).partition("/")
+    provider = (text(row.get("custom_llm_provider")) or (before if slash else "")).lower()
+    is_word = re.fullmatch(r"[a-z][a-z0-9_.-]{0,62}", provider)
+    return (provider if is_word else UNNAMED), text(row.get("spend"))
+
+
 SHAPE = Shape(
     format="litellm_spend",
     title="LiteLLM spend logs",
@@ -38,5 +51,5 @@ SHAPE = Shape(
     ),
     rows=_rows,
     payloads=frozenset({"messages", "response", "proxy_server_request"}),
-    sums=("spend",),
+    spend=_spend,
 )

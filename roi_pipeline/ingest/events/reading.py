@@ -6,9 +6,9 @@ Knows files and shapes. What it writes holds the columns that are asked for and 
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from itertools import chain
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -16,7 +16,8 @@ from roi_pipeline.errors import ConfigurationError, DataRefused
 from roi_pipeline.ingest import rescue
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.events import SHAPES
-from roi_pipeline.ingest.events.shape import Record, Row, Shape, identified, text
+from roi_pipeline.ingest.events.shape import Record, Shape, identified, text
+from roi_pipeline.ingest.events.spending import Spending
 from roi_pipeline.ingest.files import MAX_LINE, Inspected
 from roi_pipeline.ingest.layout import Table
 from roi_pipeline.portfolio import Source
@@ -35,15 +36,17 @@ class Told:
     passed_over: int = 0
     malformed: list[tuple[int, str]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    sums: dict[str, Decimal] = field(default_factory=dict)
+    spending: Spending | None = None
 
     @property
     def notes(self) -> dict[str, object]:
-        """What the receipt remembers: how many events there were, and sums nobody books."""
+        """What the receipt remembers: how many events there were, and estimates nobody books."""
         aside: dict[str, object] = {"events": self.events}
         if self.passed_over:
             aside["events_passed_over"] = self.passed_over
-        return aside | {f"sum_of_{key}": str(total) for key, total in self.sums.items()}
+        if self.spending:
+            aside |= {"sum_of_spend": f"{self.spending.total:f}", "spend": self.spending.rows}
+        return aside
 
 
 Judged = tuple[Record | None, str]
@@ -113,14 +116,17 @@ def tell(
     identity: str,
     target: Path,
     name: str,
+    zones: tuple[str, str] = ("UTC", "UTC"),
 ) -> Told:
     """Write the predictions of `records` to `target`, each behind its number; `identity` is the
-    key that holds their ids.
+    key that holds their ids, `zones` are those of the log and of the books.
 
     A number counts predictions and unreadable records in the order of the file, so where a record
     is one prediction it is the record's. Raises DataRefused for records of another shape.
     """
     told = Told(target)
+    if shape.spend:
+        told.spending = Spending(ZoneInfo(zones[0]), ZoneInfo(zones[1]))
     readable = _readable(records, told)
     head = next(readable, None)
     if head is not None and not shape.knows(head):
@@ -136,7 +142,8 @@ def tell(
             told.seen.update(key for key in columns if key in row)
             values = {**row, identity: identified(row, identity)}
             writer.writerow([told.rows, *(text(values.get(column)) for column in columns)])
-            _add(shape, row, told)
+            if shape.spend and told.spending:
+                told.spending.add(text(row.get("predicted_at")), *shape.spend(row))
     return told
 
 
@@ -148,14 +155,6 @@ def _readable(records: Iterable[Judged], told: Told) -> Iterator[Record]:
             told.malformed.append((told.rows, reason))
         else:
             yield record
-
-
-def _add(shape: Shape, row: Row, told: Told) -> None:
-    for key in shape.sums:
-        try:
-            told.sums[key] = told.sums.get(key, Decimal(0)) + Decimal(text(row.get(key)) or 0)
-        except InvalidOperation:
-            continue
 
 
 def _another_shape(shape: Shape, head: Record, name: str) -> str:

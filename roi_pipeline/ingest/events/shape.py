@@ -28,8 +28,9 @@ class Shape:
     `signs` are alternatives: the keys a record of this shape has. `gives` are the columns of the
     contract that `rows` fills; further keys of a row are there to be mapped, and a row that is
     None stands for an event that tells of no prediction. `payloads` are keys
-    that hold what people wrote or were told: they are never offered. `sums` are keys that the
-    receipt adds up, and nothing else reads.
+    that hold what people wrote or were told: they are never offered. `spend` gives the provider of
+    a call and what the log thinks it cost, in dollars: the receipt adds it up, and a bill is
+    compared with it.
     """
 
     format: str
@@ -38,7 +39,7 @@ class Shape:
     gives: tuple[str, ...]
     rows: Callable[[Iterable[Record]], Iterator[Row | None]]
     payloads: frozenset[str] = frozenset()
-    sums: tuple[str, ...] = ()
+    spend: Callable[[Row], tuple[str, str]] | None = None
 
     def knows(self, keys: Iterable[str]) -> bool:
         """Whether a record with these keys looks like this shape.
