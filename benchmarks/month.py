@@ -28,7 +28,7 @@ def books(folder: Path) -> dict[str, list[float]]:
     with steps.of("imports"):
         from roi_pipeline import gx_duckdb, portfolio  # noqa: F401
         from roi_pipeline.books import session
-        from roi_pipeline.books.ledger import WHOLE, monthly_marts
+        from roi_pipeline.books.ledger import BOOKS, WHOLE, monthly_marts
         from roi_pipeline.publish import editions
         from roi_pipeline.quality import suites
     found = portfolio.load(folder)
@@ -44,11 +44,8 @@ def books(folder: Path) -> dict[str, list[float]]:
     with steps.of("cells"):
         run.build_cells()
     with steps.of("ledger"):
-        for name in WHOLE:
-            run.build_whole(name)
-        for model in run.models.values():
-            if model.layer == "ledger":
-                run.build_ledger(model.name)
+        for name in BOOKS:
+            run.build_whole(name) if name in WHOLE else run.build_ledger(name)
     with steps.of("marts"):
         for name in monthly_marts(run.models):
             run.build_mart(name)

@@ -32,6 +32,7 @@ PYTHON_READS: Mapping[str, Sequence[str]] = {
     "development_monthly": ("evidence_count", "value_priced"),
     "maturity": ("evidence_count",),
     "quality_monthly": ("quality_count", "usage_month", "orphan_outcome", "score_cells"),
+    "shared_value": ("shared_worth", "shared_again"),
     "tax_depreciation": ("asset", "asset_document"),
     "roi_monthly": ("roi_input", "terms"),
     "threshold_status_monthly": ("roi_input", "terms", "reviews"),
@@ -52,6 +53,7 @@ PYTHON_READS: Mapping[str, Sequence[str]] = {
 DESCRIPTIONS: Mapping[str, str] = {
     "depreciation": "What every asset costs in every month of its life.",
     "development_monthly": "How much of a month's gains and losses is in yet.",
+    "shared_value": "What is taken off systems that had a hand in the same outcomes as others.",
     "tax_depreciation": "What a tax return may deduct for each asset by year (MACRS).",
     "maturity": "The share of its final outcomes that each month of each system has.",
     "quality_monthly": "How right a model version was in a month, with Wilson bounds.",

@@ -53,6 +53,7 @@ FORMATS = {  # how files of a dataset may be written, its default first; others 
 }
 Mechanism = Literal["overwrite", "append"]
 ServingMode = Literal["realtime", "batch", "edge"]
+SharingRule = Literal["first_touch", "equal", "shapley"]
 Id = Annotated[str, AfterValidator(written.identifier)]
 Title = Annotated[str, AfterValidator(written.title)]
 Currency = Annotated[str, AfterValidator(written.currency)]
@@ -180,6 +181,7 @@ class Portfolio(_Part):
     sources: tuple[Source, ...] = ()
     engine: Engine = Engine()
     publish: Publish = Publish()
+    shared_outcomes: SharingRule = "first_touch"
     expected_costs: Mapping[str, Annotated[int, Field(ge=1, le=120)]] = EXPECTED_COSTS
     max_quarantined_share: Decimal = Field(default=Decimal("0.01"), ge=0, lt=1)
 

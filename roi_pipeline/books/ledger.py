@@ -28,6 +28,7 @@ from roi_pipeline.marts import (
     returns,
     scenarios,
     serving,
+    sharing,
     statuses,
     taxes,
     unit_costs,
@@ -53,6 +54,7 @@ Schema = Mapping[str, Any]
 WHOLE: Mapping[str, tuple[Frame, Schema]] = {
     "depreciation": (register.depreciation, register.SCHEMA),
     "maturity": (evidence.maturity, evidence.MATURITY),
+    "shared_value": (sharing.shared_value, sharing.SCHEMA),
     "tax_depreciation": (taxes.tax_depreciation, taxes.SCHEMA),
 }
 MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
@@ -70,7 +72,11 @@ MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
     "unit_cost_monthly": (unit_costs.unit_cost_monthly, unit_costs.UNIT_COST),
     "tco_change_monthly": (unit_costs.tco_change_monthly, unit_costs.CHANGE),
 }
-LEDGER = ("ledger_cost", "unallocated_cost", "value_priced", "ledger_value")
+# Every table before the marts, in an order in which they can be built.
+BOOKS = (
+    *("depreciation", "maturity", "tax_depreciation", "ledger_cost", "unallocated_cost"),
+    *("value_priced", "shared_value", "ledger_value"),
+)
 COSTS = ("ledger_cost", "unallocated_cost")
 COST_INPUTS = (
     *("operating_costs", "capex", "asset_events", "fx", "allocation", "cost_categories"),
@@ -230,7 +236,17 @@ def _mark(
             ),
             _cells_marks(con, portfolio, month, is_recognised=name == "ledger_value"),
         ]
+        if name == "ledger_value":
+            parts.append(_shared_part(con, month))
     return sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
+def _shared_part(con: duckdb.DuckDBPyConnection, month: date) -> list[tuple[object, ...]]:
+    """What is taken off a month, which decisions of other months may have a part in."""
+    query = (
+        "select * from shared_value where month = $month or observed_month = $month order by all"
+    )
+    return rows(con, query, {"month": month})
 
 
 def _live(con: duckdb.DuckDBPyConnection, datasets: Iterable[str]) -> list[tuple[object, ...]]:

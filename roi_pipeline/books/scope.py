@@ -19,7 +19,9 @@ create table if not exists closing (
     live varchar[]
 );
 create table if not exists built (name varchar, month date, fingerprint varchar);
-create or replace table setting (reporting_currency varchar, time_zone varchar);
+create or replace table setting (
+    reporting_currency varchar, time_zone varchar, shared_outcomes varchar
+);
 create or replace table run_scope (as_of timestamp, as_of_on date);
 create or replace table run_month (month date);
 create or replace table expected_cost (category varchar, months integer);
@@ -64,8 +66,8 @@ def write(
     with transaction(con):
         con.execute(DDL)
         con.execute(
-            "insert into setting values (?, ?)",
-            [portfolio.reporting_currency, portfolio.time_zone],
+            "insert into setting values (?, ?, ?)",
+            [portfolio.reporting_currency, portfolio.time_zone, portfolio.shared_outcomes],
         )
         here = scope.as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(portfolio.time_zone))
         con.execute("insert into run_scope values (?, ?)", [scope.as_of, here.date()])

@@ -6,10 +6,9 @@ Money is Decimal throughout, and parts add up to their whole exactly.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import combinations
 from math import comb
 
 CENT = Decimal("0.01")
@@ -80,27 +79,23 @@ def allocate(
     return _whole({k: Fraction(amount) * Fraction(w) / total for k, w in weights.items()}, unit)
 
 
-def first_touch_shares(acted_at: Mapping[str, datetime]) -> dict[str, Fraction]:
-    """Shares of one outcome when nobody knows what each system would have done alone: the first to
-    act has it, those who acted at the same instant share it equally (method §2.7).
-
-    >>> first_touch_shares({'a': datetime(2026, 1, 2), 'b': datetime(2026, 1, 1)})
-    {'a': Fraction(0, 1), 'b': Fraction(1, 1)}
-    """
-    first = min(acted_at.values())
-    earliest = sum(at == first for at in acted_at.values())
-    return {system: Fraction(at == first, earliest) for system, at in acted_at.items()}
-
-
-def first_touch(order: Sequence[str], worth: Worth) -> dict[str, Decimal]:
+def first_touch(came: Mapping[str, int], worth: Worth) -> dict[str, Decimal]:
     """What each system added to those that acted before it; adds up to the worth of all.
 
-    >>> first_touch(['a', 'b'], lambda systems: Decimal(100 + 30 * (len(systems) - 1)))
-    {'a': Decimal('100'), 'b': Decimal('30')}
+    `came` are places in the order of acting; those who came at the same time share what they added
+    equally (method §2.7, W16).
+
+    >>> first_touch({'a': 1, 'b': 2}, lambda systems: Decimal(100 + 30 * (len(systems) - 1)))
+    {'a': Decimal('100.00'), 'b': Decimal('30.00')}
     """
-    reached = [worth(frozenset(order[: k + 1])) for k in range(len(order))]
-    added = (after - before for before, after in pairwise([Decimal(0), *reached]))
-    return dict(zip(order, added, strict=True))
+    shares: dict[str, Decimal] = {}
+    before = Decimal(0)
+    for place in sorted(set(came.values())):
+        together = [system for system, at in came.items() if at == place]
+        reached = worth(frozenset([*shares, *together]))
+        shares |= allocate(reached - before, dict.fromkeys(together, 1))
+        before = reached
+    return {system: shares[system] for system in came}
 
 
 def equal(systems: Sequence[str], worth: Worth) -> dict[str, Decimal]:

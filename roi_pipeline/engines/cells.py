@@ -45,10 +45,14 @@ OUTCOME_COLUMNS = {
     "observed_at": "timestamp",
     "amount": "decimal(18, 6)",
     "quantity": "decimal(18, 6)",
+    "shared_key": "varchar",
     "delivery_id": "varchar",
     "row_no": "bigint",
 }
-CELLS = ("outcome_cells", "usage_cells", "score_cells", "observed_cells", "superseded_cells")
+CELLS = (
+    *("outcome_cells", "usage_cells", "score_cells", "observed_cells", "superseded_cells"),
+    "shared_cells",
+)
 
 
 @dataclass(frozen=True)

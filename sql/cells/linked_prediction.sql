@@ -8,7 +8,8 @@ select
     o.observed_on,
     o.observed_month,
     o.amount as outcome_amount,
-    o.quantity as outcome_quantity
+    o.quantity as outcome_quantity,
+    o.shared_key
 from prediction as p
 left join latest_outcome as o
     on p.prediction_id = o.prediction_id and o.outcome_type = 'primary'
@@ -21,7 +22,8 @@ select
     o.observed_on,
     o.observed_month,
     o.amount as outcome_amount,
-    o.quantity as outcome_quantity
+    o.quantity as outcome_quantity,
+    o.shared_key
 from prediction as p
 inner join latest_outcome as o on p.prediction_id = o.prediction_id
 where o.outcome_type <> 'primary'

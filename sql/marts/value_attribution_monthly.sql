@@ -24,7 +24,8 @@ select
     case when l.basis = 'cohort' and l.belongs_month = l.month then l.amount + coalesce(b.high, 0) end as amount_high,
     case
         when l.basis = 'cohort' and l.belongs_month = l.month and l.category = 'direct'
-            then cast(l.amount as decimal(28, 6)) * case when l.amount < 0 then a.loss_factor else a.gain_factor end
+            then cast(l.amount as decimal(28, 6))
+            * case when l.amount < 0 and l.driver <> 'shared_outcomes' then a.loss_factor else a.gain_factor end
     end as amount_accrued,
     case when l.basis = 'cohort' then a.method end as accrual_method,
     cast(sqrt(q.variance) as decimal(28, 6)) as standard_error,

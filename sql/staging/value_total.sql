@@ -1,26 +1,5 @@
 -- What one cell is worth over all drivers, with the sum of the squared values of its predictions (method §4.2).
 -- grain: cell_id
-with coefficient as (
-    select
-        cell_id,
-        sum(amount) as amount,
-        coalesce(
-            sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'case'), 0
-        ) as per_case,
-        coalesce(
-            sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'amount'), 0
-        ) as per_amount,
-        coalesce(
-            sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'outcome_amount'), 0
-        ) as per_outcome_amount,
-        coalesce(
-            sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'outcome_quantity'), 0
-        ) as per_outcome_quantity
-    from value_priced
-    where category = 'direct'
-    group by cell_id
-)
-
 select
     c.cell_id,
     c.open_cell_id,
@@ -45,7 +24,7 @@ select
         0
     ) as sum_squares
 from value_cell as c
-left join coefficient as v using (cell_id)
+left join value_coefficient as v using (cell_id)
 
 /* example
 # Two predictions of 500 and 300 at 0.9 of the amount less 10 a case: 440 and 260; squares 261,200.

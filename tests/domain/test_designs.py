@@ -39,7 +39,7 @@ def priced(
     """The books over some cells, priced once."""
     con, found = workbench.empty()
     workbench.open_books(con, found, ASKED)
-    con.execute("insert into setting values ('USD', 'UTC')")
+    con.execute("insert into setting values ('USD', 'UTC', 'first_touch')")
     con.execute("insert into run_scope values (timestamp '2027-03-01', date '2027-03-01')")
     con.execute("insert into run_month values (?)", [MONTH])
     dated = {"valid_from": date(2026, 1, 1), "currency": "USD"}

@@ -1,4 +1,3 @@
-from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -51,7 +50,7 @@ def test_w16_shared_outcome(worked):
 
     assert list(value.shapley("AB", worth).values()) == expected["shapley"]
     assert list(value.equal("AB", worth).values()) == expected["equal"]
-    assert list(value.first_touch("AB", worth).values()) == expected["first_touch_A"]
+    assert list(value.first_touch({"A": 1, "B": 2}, worth).values()) == expected["first_touch_A"]
     assert sum(alone.values()) - worth("AB") == expected["overcount"]
 
 
@@ -65,8 +64,13 @@ def test_w16_shares_add_up_to_the_union_exactly(systems, data):
         return worths[group]
 
     union = worth(frozenset(systems))
-    for rule in (value.shapley, value.equal, value.first_touch):
-        assert sum(rule(systems, worth).values()) == union
+    came = {system: data.draw(st.integers(1, 3)) for system in systems}
+    for shares in (
+        value.shapley(systems, worth),
+        value.equal(systems, worth),
+        value.first_touch(came, worth),
+    ):
+        assert sum(shares.values()) == union
 
 
 @given(names, money)
@@ -79,17 +83,12 @@ def test_shapley_gives_the_idle_nothing(systems, amount):
     assert set(shares.values()) <= {Decimal(0)}
 
 
-@given(st.dictionaries(st.sampled_from("abcde"), st.datetimes(), min_size=1))
-def test_the_first_to_act_has_the_outcome(acted_at):
-    shares = value.first_touch_shares(acted_at)
-    assert sum(shares.values()) == 1
-    first = min(acted_at.values())
-    assert all((share > 0) == (acted_at[k] == first) for k, share in shares.items())
-
-
-def test_those_who_act_at_once_share():
-    at = datetime(2026, 1, 1)
-    assert value.first_touch_shares({"a": at, "b": at})["a"] == Fraction(1, 2)
+@given(st.dictionaries(st.sampled_from("abcde"), st.integers(0, 9), min_size=1))
+def test_of_an_outcome_worth_the_same_to_all_the_first_to_act_has_it(came):
+    shares = value.first_touch(came, lambda systems: Decimal(60))
+    first = [system for system, place in came.items() if place == min(came.values())]
+    assert all(shares[system] == Decimal(60) / len(first) for system in first)
+    assert sum(shares.values()) == 60
 
 
 @given(money, st.dictionaries(st.text("abcdef", min_size=1), st.integers(0, 10**6), min_size=1))

@@ -28,7 +28,7 @@ Row = dict[str, Any]
 def empty_bench() -> duckdb.DuckDBPyConnection:
     con, found = workbench.empty()
     workbench.open_books(con, found)
-    con.execute("insert into setting values ('USD', 'UTC')")
+    con.execute("insert into setting values ('USD', 'UTC', 'first_touch')")
     return con
 
 

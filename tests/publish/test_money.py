@@ -32,7 +32,7 @@ def bench() -> duckdb.DuckDBPyConnection:
     """Every model a view over empty inputs."""
     con, found = workbench.empty()
     workbench.open_books(con, found)
-    con.execute("insert into setting values ('USD', 'UTC')")
+    con.execute("insert into setting values ('USD', 'UTC', 'first_touch')")
     for name in SYSTEMS:
         con.execute("insert into systems (system_id) values (?)", [name])
     return con

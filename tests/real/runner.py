@@ -15,7 +15,7 @@ import yaml
 
 from roi_pipeline import portfolio, quality
 from roi_pipeline.books import session
-from roi_pipeline.books.ledger import LEDGER, WHOLE, monthly_marts
+from roi_pipeline.books.ledger import BOOKS, WHOLE, monthly_marts
 from roi_pipeline.books.session import Session
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest.contracts import CONTRACTS
@@ -81,10 +81,11 @@ def bring_up(opened: Session) -> None:
     if refused:
         raise DataRefused("; ".join(one.reason for one in refused))
     opened.build_cells()
-    for name in WHOLE:
-        opened.build_whole(name)
-    for name in LEDGER:
-        opened.build_ledger(name)
+    for name in BOOKS:
+        if name in WHOLE:
+            opened.build_whole(name)
+        else:
+            opened.build_ledger(name)
     for name in monthly_marts(opened.models):
         opened.build_mart(name)
     quality.record(opened.con, opened.scope.months.first, opened.scope.months.last, [])
