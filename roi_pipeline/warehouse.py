@@ -114,11 +114,10 @@ def replace_months(
 ) -> int:
     """Put the rows that `query` gives for `months` in the place of those the table holds.
 
-    `query` has a column `month`; rows of other months stay as they are. Runs inside the caller's
-    transaction, creates the table at its first use, and returns the number of rows written.
+    `query` has a column `month`; rows of other months stay as they are. The table is there
+    (`ensure_tables`). Runs inside the caller's transaction; returns how many rows were written.
     """
     source = f"select * from ({query}) where list_contains($months, month)"  # noqa: S608
-    con.execute(f"create table if not exists {table} as select * from ({query}) limit 0")  # noqa: S608
     con.execute(f"delete from {table} where list_contains($months, month)", {"months": months})  # noqa: S608
     (written,) = rows(con, f"insert into {table} by name {source}", {"months": months})[0]
     return int(written)

@@ -198,10 +198,11 @@ def _ensure(con: duckdb.DuckDBPyConnection, table: str, query: str) -> None:
     ]
     if shape == there:
         return
+    columns = ", ".join(f'"{column}" {kind}' for column, kind in shape)
+    kept = ", ".join(column for column, _ in there if column in dict(shape))
     with transaction(con):
-        con.execute(f"create temp table reshaped as {query} limit 0")
-        if there:
-            kept = ", ".join(c for c, _ in there if c in {column for column, _ in shape})
+        con.execute(f"create temp table reshaped ({columns})")
+        if kept:
             con.execute(f"insert into reshaped by name select {kept} from {table}")  # noqa: S608
         con.execute(f"create or replace table {table} as from reshaped")
         con.execute("drop table reshaped")

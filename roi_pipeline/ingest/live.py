@@ -7,6 +7,7 @@ were written, never on the order in which they arrived.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -113,16 +114,19 @@ def create_views(
     """Make one temporary view a dataset over the rows that count; each has its contract's shape.
 
     `months` leaves out prediction files without rows in them; every other dataset is whole.
+    Files from before a column was added to their contract give null for it.
     """
-    found = {
-        name: live_deliveries(con, portfolio, name, months if name == "predictions" else None)
-        for name in CONTRACTS
-    }
+    found = _live(con, portfolio, tuple(CONTRACTS), None)
+    if months is not None:
+        found |= _live(con, portfolio, ("predictions",), months)
     logs = [*found["predictions"], *found["outcomes"]]
     keeps_uuids = all(live.has_uuids for live in logs)
     for name, contract in CONTRACTS.items():
-        select = _view(contract, found[name], portfolio.time_zone, keeps_uuids=keeps_uuids)
-        con.execute(f"create or replace temp view {name} as {select}")
+        view = partial(_view, contract, found[name], portfolio.time_zone, keeps_uuids=keeps_uuids)
+        try:
+            con.execute(f"create or replace temp view {name} as {view(lacks_columns=False)}")
+        except duckdb.BinderException:
+            con.execute(f"create or replace temp view {name} as {view(lacks_columns=True)}")
 
 
 def sweep(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> list[Path]:
@@ -152,41 +156,59 @@ def live_deliveries(
     months: Sequence[date] | None,
 ) -> list[Live]:
     """The deliveries of a dataset that count, by id; with `months`, those with rows in one."""
+    return _live(con, portfolio, (dataset,), months)[dataset]
+
+
+def _live(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    datasets: Sequence[str],
+    months: Sequence[date] | None,
+) -> dict[str, list[Live]]:
+    """For each dataset the deliveries that count; one question for all of them."""
     found = con.execute(
-        """select delivery_id, sum(rows), list(month order by month) filter (is_live),
+        """select dataset, delivery_id, sum(rows), list(month order by month) filter (is_live),
             bool_and(is_live), any_value(notes ->> 'id_type') = 'UUID'
         from delivery_months join deliveries using (dataset, delivery_id)
-        where dataset = $dataset and rows > 0
-        group by delivery_id
+        where list_contains($datasets, dataset) and rows > 0
+        group by dataset, delivery_id
         having bool_or(is_live and ($months is null or list_contains($months::date[], month)))
-        order by delivery_id""",
-        {"dataset": dataset, "months": None if months is None else list(months)},
+        order by dataset, delivery_id""",
+        {"datasets": list(datasets), "months": None if months is None else list(months)},
     ).fetchall()
-    return [
-        Live(
-            delivery_id,
-            clean_file(portfolio, dataset, delivery_id),
-            int(rows),
-            None if is_whole else tuple(counting),
-            bool(has_uuids),
+    live: dict[str, list[Live]] = {dataset: [] for dataset in datasets}
+    for dataset, delivery_id, rows, counting, is_whole, has_uuids in found:
+        live[dataset].append(
+            Live(
+                delivery_id,
+                clean_file(portfolio, dataset, delivery_id),
+                int(rows),
+                None if is_whole else tuple(counting),
+                bool(has_uuids),
+            )
         )
-        for delivery_id, rows, counting, is_whole, has_uuids in found
-    ]
+    return live
 
 
-def _view(contract: Contract, live: Sequence[Live], zone: str, *, keeps_uuids: bool) -> str:
+def _view(
+    contract: Contract,
+    live: Sequence[Live],
+    zone: str,
+    *,
+    keeps_uuids: bool,
+    lacks_columns: bool,
+) -> str:
     if not live:
-        nothing = ", ".join(f'null::{kind} as "{name}"' for name, kind in contract.shape)
-        return f"select {nothing} where false"
-    as_text = not keeps_uuids
+        return _nothing(contract)
+    select = partial(_select, contract, as_text=not keeps_uuids, lacks_columns=lacks_columns)
     wholes = [file for file in live if file.months is None]
     parts = [
-        _select(contract, [file.file for file in wholes if file.has_uuids is has], as_text)
+        select([file.file for file in wholes if file.has_uuids is has])
         for has in (True, False)
         if any(file.has_uuids is has for file in wholes)
     ]
     parts += [
-        f"{_select(contract, [file.file], as_text)} where {month_sql(contract, zone)} in "
+        f"{select([file.file])} where {month_sql(contract, zone)} in "
         f"({', '.join(f'date {month.isoformat()!r}' for month in file.months)})"
         for file in live
         if file.months is not None
@@ -195,15 +217,25 @@ def _view(contract: Contract, live: Sequence[Live], zone: str, *, keeps_uuids: b
     return _newest_of_key(contract, rows) if _needs_newest(contract, live) else rows
 
 
-def _select(contract: Contract, files: Sequence[Path], as_text: bool) -> str:
+def _nothing(contract: Contract) -> str:
+    """No rows, of the contract's shape."""
+    columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in contract.shape)
+    return f"select {columns} where false"
+
+
+def _select(
+    contract: Contract, files: Sequence[Path], *, as_text: bool, lacks_columns: bool
+) -> str:
     """`union_by_name` reads every footer, so the planner knows how many rows there are."""
     columns = ", ".join(
         f'"{name}"::varchar as "{name}"' if name == _ID and as_text else f'"{name}"'
         for name, _ in contract.shape
     )
     listed = ", ".join(map(literal, files))
-    options = "union_by_name = true, hive_partitioning = false"
-    return f"select {columns} from read_parquet([{listed}], {options})"  # noqa: S608
+    source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+    if lacks_columns:
+        source = f"(select * from {source} union all by name {_nothing(contract)})"  # noqa: S608
+    return f"select {columns} from {source}"  # noqa: S608
 
 
 def _needs_newest(contract: Contract, live: Sequence[Live]) -> bool:

@@ -43,6 +43,19 @@ def test_months_leave_out_prediction_files_without_rows_in_them(logs: Company) -
     assert len(deliveries.live_files(logs.con, logs.portfolio, "predictions")) == 2
 
 
+def test_files_of_before_a_column_was_added_give_null_for_it(logs: Company) -> None:
+    logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, [PREDICTION.format(i=1)]))
+    logs.ingest("predictions")
+    (old,) = deliveries.live_files(logs.con, logs.portfolio, "predictions")
+    without = old.with_suffix(".without")
+    logs.con.execute(
+        f"copy (select * exclude (entity_id) from '{old}') to '{without}' (format parquet)"
+    )
+    without.replace(old)
+    deliveries.create_views(logs.con, logs.portfolio)
+    assert logs.rows("select prediction_id, entity_id from predictions") == [("p1", None)]
+
+
 def test_sweep_removes_what_a_crash_left_and_nothing_else(
     logs: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
