@@ -86,6 +86,7 @@ class System(_Part):
     positive: Positive | None = None
     owner: Title | None = None
     outcome_horizon_days: int = Field(default=120, ge=1, le=3650)
+    cluster_by: Literal["day"] | None = None  # decisions that stand or fall together
 
     @field_validator("live_on")
     @classmethod

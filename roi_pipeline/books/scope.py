@@ -28,7 +28,7 @@ create or replace table expected_cost (category varchar, months integer);
 create or replace table systems (
     system_id varchar, name varchar, scenario varchar, owner varchar, serving_mode varchar,
     invested_on date, live_on date, outcome_horizon_days integer,
-    positive_decisions varchar[], positive_outcomes varchar[]
+    positive_decisions varchar[], positive_outcomes varchar[], cluster_by varchar
 );
 create or replace table scenario_metric (scenario varchar, metric varchar);
 create or replace table billed_by (source_id varchar, provider varchar, bill varchar);
@@ -75,7 +75,7 @@ def write(
         for category, months in sorted(portfolio.expected_costs.items()):
             con.execute("insert into expected_cost values (?, ?)", [category, months])
         con.executemany(
-            "insert into systems values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into systems values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 [
                     system.id,
@@ -88,6 +88,7 @@ def write(
                     system.outcome_horizon_days,
                     list(system.positive.decision) if system.positive else None,
                     list(system.positive.outcome) if system.positive else None,
+                    system.cluster_by,
                 ]
                 for system in portfolio.systems
             ],

@@ -85,6 +85,26 @@ def se_of_total(n: int, total: Decimal, sum_of_squares: Decimal) -> float | None
         return sqrt(max(variance * n, Decimal(0)))
 
 
+def se_of_clusters(clusters: Iterable[tuple[int, Decimal]]) -> float | None:
+    """The standard error of a sum whose values stand or fall together: (n, total) of each cluster.
+
+    sqrt(K/(K-1) * sum (T - n*mean)^2): like s*sqrt(n) it conditions on how many values there are,
+    and it is near it when clusters do not matter (method §4.2, in closed form rather than by
+    resampling). None for fewer than two clusters, or without values.
+
+    >>> se_of_clusters([(2, Decimal(4)), (2, Decimal(0))])
+    4.0
+    """
+    known = list(clusters)
+    n = sum(count for count, _ in known)
+    if len(known) < 2 or not n:
+        return None
+    with localcontext(prec=80):
+        mean = sum((total for _, total in known), Decimal(0)) / n
+        spread = sum(((total - count * mean) ** 2 for count, total in known), Decimal(0))
+        return sqrt(spread * len(known) / (len(known) - 1))
+
+
 def roi_standard_error(
     value: Decimal,
     se_value: float,

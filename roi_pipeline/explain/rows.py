@@ -153,6 +153,7 @@ select
     month, cell_id, {keys},
     count(*) as predictions,
     cast(sum(weight) as decimal(38, 6)) as cases,
+    cast(null as decimal(38, 6)) as cases_squared,
     cast(sum(amount * weight) as decimal(38, 6)) as amount,
     cast(null as decimal(38, 6)) as amount_squared,
     cast(sum(outcome_amount * weight) as decimal(38, 6)) as outcome_amount,

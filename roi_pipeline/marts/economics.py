@@ -56,7 +56,7 @@ def economics_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     for row in con.execute(_MONTHS).pl().iter_rows(named=True):
         policy = terms.policy(row["system_id"], row["month"])
         coverage = row["linked"] / row["acted"] if row["acted"] else 0.0
-        n, errors = row["decisions"], row["priced_errors"]
+        errors = row["priced_errors"]
         reason = None if row["is_incremental"] else "no_baseline"
         is_evidence = (
             reason is None
@@ -64,12 +64,10 @@ def economics_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             and coverage >= policy.min_coverage
             and row["linked"] >= max(policy.min_predictions, 1)
         )
-        variance = (row["sum_squares"] - row["value"] ** 2 / n) * n / (n - 1) if n > 1 else 0
         rows.append(
             {name: row[name] for name in ECONOMICS if name in row}
             | {
                 "unit_value": float(row["errors_worth"] / errors) if errors else None,
-                "value_variance": round(max(float(variance), 0.0), 6),
                 "is_evidence": is_evidence,
                 "missing_reason": reason or (None if is_evidence else "no_evidence"),
             }
@@ -142,6 +140,9 @@ counted as (
     select month, system_id, sum(acted) as acted, sum(linked) as linked
     from evidence_count group by month, system_id
 ),
+spread as (
+    select month, system_id, sum(variance) as variance from value_month group by month, system_id
+),
 judged as (
     select
         month,
@@ -150,8 +151,7 @@ judged as (
         sum(decisions)::bigint as decisions,
         sum(right_decisions)::bigint as right_decisions,
         sum(priced_errors)::bigint as priced_errors,
-        sum(errors_worth) as errors_worth,
-        sum(sum_squares) as sum_squares
+        sum(errors_worth) as errors_worth
     from version_quality group by month, system_id
 )
 select
@@ -162,7 +162,6 @@ select
     coalesce(j.right_decisions, 0) as right_decisions,
     coalesce(j.priced_errors, 0) as priced_errors,
     coalesce(j.errors_worth, 0) as errors_worth,
-    coalesce(j.sum_squares, 0) as sum_squares,
     coalesce(m.value, 0) as value,
     coalesce(m.avoidable, 0) as avoidable,
     coalesce(m.compute, 0) as compute,
@@ -173,7 +172,8 @@ select
     ) as cumulative_net,
     coalesce(p.standard_error, 0)::double as price_error,
     d.maturity::double as maturity,
-    coalesce(g.is_incremental, false) as is_incremental,
+    coalesce(g.is_incremental, e.evidence_grade is not null) as is_incremental,
+    round(coalesce(v.variance, 0), 6)::double as value_variance,
     coalesce(c.acted, 0)::bigint as acted,
     coalesce(c.linked, 0)::bigint as linked,
     (select reporting_currency from setting) as currency
@@ -184,6 +184,8 @@ left join counted as c on c.month = r.month and c.system_id = s.system_id
 left join judged as j on j.month = r.month and j.system_id = s.system_id
 left join price_error as p on p.month = r.month and p.system_id = s.system_id
 left join maturity as d on d.month = r.month and d.system_id = s.system_id
+left join spread as v on v.month = r.month and v.system_id = s.system_id
 left join evidence_grade as g on g.system_id = s.system_id
+left join evidence_month as e on e.month = r.month and e.system_id = s.system_id
 order by s.system_id, r.month
 """

@@ -39,6 +39,7 @@ select
     currency,
     count(*) as predictions,
     cast(sum(weight) as decimal(38, 6)) as cases,
+    cast(sum(cast(weight as decimal(19, 6)) * weight) as decimal(38, 6)) as cases_squared,
     cast(sum(cast(amount as decimal(19, 6)) * weight) as decimal(38, 6)) as amount,
     cast(
         sum(cast(amount as decimal(19, 2)) * cast(amount as decimal(19, 2)) * weight)

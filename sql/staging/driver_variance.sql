@@ -12,7 +12,7 @@ spread as (
         c.month, c.system_id, c.model_version, c.serving_mode, c.is_control, c.propensity, p.driver,
         sum(p.amount) as amount,
         sum(
-            (p.unit_price * p.rate * p.factor) ** 2
+            c.mean_weight * (p.unit_price * p.rate * p.factor) ** 2
             * case p.measure
                 when 'case' then c.cases
                 when 'amount' then c.amount_squared
@@ -31,13 +31,17 @@ part as (
         s.month, s.system_id, s.model_version, s.serving_mode, s.driver,
         case -- as in value_month
             when s.propensity < 1 then s.sum_squares * (1 - s.propensity)
-            else greatest(0, (s.sum_squares - s.amount ** 2 / nullif(n.n, 0)) * n.n / nullif(n.n - 1, 0))
+            else coalesce(k.variance, greatest(0, (s.sum_squares - s.amount ** 2 / nullif(n.n, 0)) * n.n / nullif(n.n - 1, 0)))
         end as variance
     from spread as s
     left join stratum as n
         on n.month = s.month and n.system_id = s.system_id
         and n.model_version = s.model_version and n.serving_mode = s.serving_mode
         and n.is_control = s.is_control and n.propensity is not distinct from s.propensity
+    left join clustered_variance as k
+        on k.month = s.month and k.system_id = s.system_id and k.driver = s.driver
+        and k.model_version = s.model_version and k.serving_mode = s.serving_mode
+        and k.is_control = s.is_control and k.propensity is not distinct from s.propensity
     union all
     select
         p.month, p.system_id, p.model_version, p.serving_mode, p.driver,

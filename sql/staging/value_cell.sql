@@ -40,6 +40,8 @@ select
     p.currency,
     p.predictions,
     p.cases,
+    -- what a row of a sampled log stands for: it is one observation, not so many
+    coalesce(p.cases_squared / nullif(p.cases, 0), 1) as mean_weight,
     p.amount,
     p.amount_squared,
     p.outcome_amount,

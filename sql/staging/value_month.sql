@@ -6,6 +6,8 @@ with worth as (
         system_id,
         model_version,
         serving_mode,
+        is_control,
+        propensity,
         sum(amount) as realised,
         sum(sum_squares) as sum_squares,
         case -- method §4.2: of what was released at random by its propensity, else s * sqrt(n)
@@ -52,12 +54,7 @@ select
     c.system_id,
     c.model_version,
     c.serving_mode,
-    c.predictions,
-    c.acted,
-    c.linked,
-    c.matured,
-    c.pending,
-    c.never_observed,
+    c.predictions, c.acted, c.linked, c.matured, c.pending, c.never_observed,
     coalesce(w.realised, 0) as realised,
     coalesce(w.sum_squares, 0) as sum_squares,
     coalesce(w.variance, 0) as variance,
@@ -66,10 +63,16 @@ select
 from evidence_count as c
 left join (
     select
-        month, system_id, model_version, serving_mode,
-        sum(realised) as realised, sum(sum_squares) as sum_squares, sum(variance) as variance
-    from worth
-    group by month, system_id, model_version, serving_mode
+        r.month, r.system_id, r.model_version, r.serving_mode,
+        sum(r.realised) as realised,
+        sum(r.sum_squares) as sum_squares,
+        sum(coalesce(k.variance, r.variance)) as variance
+    from worth as r
+    left join clustered_variance as k
+        on k.driver = '' and k.month = r.month and k.system_id = r.system_id
+        and k.model_version = r.model_version and k.serving_mode = r.serving_mode
+        and k.is_control = r.is_control and k.propensity is not distinct from r.propensity
+    group by r.month, r.system_id, r.model_version, r.serving_mode
 ) as w using (month, system_id, model_version, serving_mode)
 left join unknown as u using (month, system_id, model_version, serving_mode)
 

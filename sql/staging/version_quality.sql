@@ -10,7 +10,6 @@ with known as (
         c.predictions,
         c.is_correct,
         v.amount,
-        v.sum_squares,
         -- rows nobody acted on (a version in the shadow of another) are judged by their label alone
         case
             when c.decision <> 'none'
@@ -50,8 +49,7 @@ class as ( -- right and wrong about the same outcome, or the same decision with 
         - sum(k.amount) filter (where not k.is_right)
         / nullif(sum(k.predictions) filter (where not k.is_right), 0) as error_worth,
         sum(k.predictions) filter (where k.is_correct is not null) as labelled,
-        sum(k.predictions) filter (where k.is_correct) as right_labels,
-        sum(k.sum_squares) as sum_squares
+        sum(k.predictions) filter (where k.is_correct) as right_labels
     from known as k
     left join truth as t using (system_id)
     group by k.month, k.system_id, k.model_version, case when t.is_truth then k.outcome else k.decision end
@@ -66,8 +64,7 @@ select
     cast(coalesce(sum(labelled), 0) as bigint) as labelled,
     cast(coalesce(sum(right_labels), 0) as bigint) as right_labels,
     cast(coalesce(sum(errors) filter (where error_worth is not null), 0) as bigint) as priced_errors,
-    cast(coalesce(sum(errors * error_worth), 0) as decimal(38, 6)) as errors_worth,
-    cast(coalesce(sum(sum_squares), 0) as decimal(38, 6)) as sum_squares
+    cast(coalesce(sum(errors * error_worth), 0) as decimal(38, 6)) as errors_worth
 from class
 group by month, system_id, model_version
 
