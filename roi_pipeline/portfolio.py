@@ -155,10 +155,15 @@ class Source(_Part):
 
 
 class Engine(_Part):
-    """Where the heavy step runs, and how much of the machine it may use."""
+    """Where the heavy step runs, and how much of the machine it may use.
+
+    What does not fit `memory_limit` goes to state/tmp, up to `spill_limit`, without one up to nine
+    tenths of the free disk.
+    """
 
     name: Literal["duckdb", "spark"] = "duckdb"
     memory_limit: Annotated[str, AfterValidator(written.memory)] = "4GB"
+    spill_limit: Annotated[str, AfterValidator(written.memory)] | None = None
     threads: int | None = Field(default=None, ge=1, le=1024)
     remote: Annotated[str, AfterValidator(written.path)] | None = None
 

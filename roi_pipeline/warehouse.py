@@ -86,6 +86,8 @@ def _confine(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, *, read_only:
     con.execute(f"set memory_limit = '{portfolio.engine.memory_limit}'")
     con.execute(f"set threads = {portfolio.engine.threads or os.cpu_count() or 1}")
     con.execute("set temp_directory = $path", {"path": str(spill)})
+    if portfolio.engine.spill_limit:
+        con.execute(f"set max_temp_directory_size = '{portfolio.engine.spill_limit}'")
     folders = sorted({str(folder.resolve()) for folder in portfolio.readable_folders})
     con.execute("set allowed_directories = $folders", {"folders": folders})
     con.execute("set enable_external_access = false")

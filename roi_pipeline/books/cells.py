@@ -77,7 +77,7 @@ def engine_of(portfolio: Portfolio) -> Engine:
     """The engine that portfolio.yaml names."""
     engine = portfolio.engine
     if engine.name == "duckdb":
-        return DuckDB(engine.memory_limit, engine.threads)
+        return DuckDB(engine.memory_limit, engine.threads, engine.spill_limit)
     raise ConfigurationError(
         f"portfolio.yaml: engine.name {engine.name!r} is not available yet; use duckdb"
     )

@@ -1,12 +1,13 @@
 """One run: the open database, with inputs, cells, ledger and marts ready to be built."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, update_wrapper
 from hashlib import sha256
+from typing import Concatenate, ParamSpec, TypeVar
 
 import duckdb
 
@@ -14,6 +15,7 @@ from roi_pipeline import __version__, models, warehouse
 from roi_pipeline.books import cells, ledger, scope
 from roi_pipeline.books.scenarios import refuse_unnamed_positives
 from roi_pipeline.books.scope import Scope
+from roi_pipeline.errors import RoiError
 from roi_pipeline.ingest import deliveries
 from roi_pipeline.ingest.deliveries import IngestReport
 from roi_pipeline.models import Model
@@ -21,6 +23,30 @@ from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.quality import CheckOutcome, period, record, validate
 
 log = logging.getLogger(__name__)
+Asked = ParamSpec("Asked")
+Given = TypeVar("Given")
+
+
+def _in_bounds(
+    work: Callable[Concatenate["Session", Asked], Given],
+) -> Callable[Concatenate["Session", Asked], Given]:
+    """A step that needs more memory or disk than it may use says which setting allows it more."""
+
+    def bounded(session: "Session", /, *args: Asked.args, **kwargs: Asked.kwargs) -> Given:
+        try:
+            return work(session, *args, **kwargs)
+        except duckdb.OutOfMemoryException as error:
+            engine = session.portfolio.engine
+            spill = engine.spill_limit or "nine tenths of the free disk"
+            raise RoiError(
+                f"{' '.join([work.__name__, *map(str, args[:1])])}: needs more than "
+                f"engine.memory_limit {engine.memory_limit} and engine.spill_limit {spill} allow; "
+                "raise one of them in portfolio.yaml and run again. What was published stays "
+                "current"
+            ) from error
+
+    update_wrapper(bounded, work)
+    return bounded
 
 
 @dataclass
@@ -38,6 +64,7 @@ class Session:
         queries = sha256("".join(m.code_version for m in self.models.values()).encode())
         return f"{__version__}+{queries.hexdigest()[:12]}"
 
+    @_in_bounds
     def ingest(self, dataset: str) -> IngestReport:
         """Take in what has landed of a dataset, and show it to the models."""
         report = deliveries.ingest(self.con, self.portfolio, dataset)
@@ -47,24 +74,29 @@ class Session:
         deliveries.create_views(self.con, self.portfolio)
         return report
 
+    @_in_bounds
     def build_cells(self) -> list[date]:
         """Bring the cells up to date; returns the months that were stale."""
         return cells.build_cells(
             self.con, self.portfolio, self.models, [*self.scope.months], self.scope.as_of
         )
 
+    @_in_bounds
     def build_whole(self, name: str) -> int:
         """Fill a table that Python computes from everything there is."""
         return ledger.build_whole(self.con, name)
 
+    @_in_bounds
     def build_ledger(self, name: str) -> list[date]:
         """Bring a ledger table up to date; returns the months that were stale."""
         return ledger.build_ledger(self.con, self.portfolio, self.models, name, self.scope)
 
+    @_in_bounds
     def build_mart(self, name: str) -> int:
         """Fill the open months of a mart."""
         return ledger.build_mart(self.con, self.models, name, self.scope)
 
+    @_in_bounds
     def check(self, table: str, first: date, last: date) -> list[CheckOutcome]:
         """Run the suite of a table over months, and keep what it found."""
         expected = any(source.dataset == table for source in self.portfolio.sources)

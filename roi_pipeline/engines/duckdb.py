@@ -33,9 +33,12 @@ where list_contains($systems, l.system_id)
 class DuckDB:
     """Runs the step in a database of its own, so its memory limit is the step's alone."""
 
-    def __init__(self, memory_limit: str, threads: int | None = None) -> None:
+    def __init__(
+        self, memory_limit: str, threads: int | None = None, spill_limit: str | None = None
+    ) -> None:
         self.memory_limit = memory_limit
         self.threads = threads or os.cpu_count() or 1
+        self.spill_limit = spill_limit
 
     def run(self, step: CellsStep) -> None:
         """Leave one Parquet file a table of cells; one bucket of ids is in memory at a time."""
@@ -79,6 +82,8 @@ class DuckDB:
         )
         try:
             con.execute("set TimeZone = 'UTC'")
+            if self.spill_limit:
+                con.execute(f"set max_temp_directory_size = '{self.spill_limit}'")
             # It would keep a copy of every prediction to spare a second look that finds nothing.
             con.execute("set disabled_optimizers = 'common_subplan'")
             yield con

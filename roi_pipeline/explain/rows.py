@@ -115,7 +115,8 @@ def load_predictions(
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="explain-", dir=base) as folder:
         step = _step(con, portfolio, models, state, stretch, Path(folder))
-        engine = DuckDB(portfolio.engine.memory_limit, portfolio.engine.threads)
+        limits = portfolio.engine
+        engine = DuckDB(limits.memory_limit, limits.threads, limits.spill_limit)
         file = engine.linked_rows(step, system_ids)
         con.execute(LINKED.format(keys=", ".join(CELL_KEYS)), {"file": str(file)})
     con.execute(CELLS.format(keys=", ".join(CELL_KEYS)))
