@@ -71,7 +71,7 @@ class Session:
         if report.receipts:
             rows = sum(receipt.rows_accepted for receipt in report.receipts)
             log.info("%s: %s new files, %s rows", dataset, len(report.receipts), f"{rows:,}")
-        deliveries.create_views(self.con, self.portfolio)
+        deliveries.create_views(self.con, self.portfolio, [dataset])
         return report
 
     @_in_bounds

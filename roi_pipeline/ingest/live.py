@@ -20,6 +20,7 @@ from roi_pipeline.portfolio import Portfolio, Source
 
 QUARANTINE_KEPT = timedelta(days=90)
 _ID = "prediction_id"  # predictions and outcomes are joined on it, so both must have one type
+LOGS = {"predictions", "outcomes"}
 
 _VERSIONS = """
 select month, delivery_id, path, export_group, coalesce(exported_at, modified_at) as version_at
@@ -109,20 +110,22 @@ def live_files(
 
 
 def create_views(
-    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, months: Sequence[date] | None = None
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    datasets: Sequence[str] = tuple(CONTRACTS),
 ) -> None:
     """Make one temporary view a dataset over the rows that count; each has its contract's shape.
 
-    `months` leaves out prediction files without rows in them; every other dataset is whole.
-    Files from before a column was added to their contract give null for it.
+    Predictions and outcomes go together, for they agree on the type of their ids. Files from
+    before a column was added to their contract give null for it.
     """
-    found = _live(con, portfolio, tuple(CONTRACTS), None)
-    if months is not None:
-        found |= _live(con, portfolio, ("predictions",), months)
-    logs = [*found["predictions"], *found["outcomes"]]
-    keeps_uuids = all(live.has_uuids for live in logs)
-    for name, contract in CONTRACTS.items():
-        view = partial(_view, contract, found[name], portfolio.time_zone, keeps_uuids=keeps_uuids)
+    if LOGS & {*datasets}:
+        datasets = [*{*datasets} | LOGS]
+    found = _live(con, portfolio, datasets, None)
+    keeps_uuids = all(live.has_uuids for name in LOGS for live in found.get(name, ()))
+    for name, live in found.items():
+        zone = portfolio.time_zone
+        view = partial(_view, CONTRACTS[name], live, zone, keeps_uuids=keeps_uuids)
         try:
             con.execute(f"create or replace temp view {name} as {view(lacks_columns=False)}")
         except duckdb.BinderException:

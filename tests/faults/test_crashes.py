@@ -139,13 +139,15 @@ def start(folder: Path, **options: object) -> subprocess.Popen[str]:
     )
 
 
-def test_two_runs_at_once_end_in_one_edition(old: Path, next_edition: str, tmp_path: Path) -> None:
-    """The second waits for the first; both end well, and nothing is counted twice."""
+def test_three_runs_at_once_end_in_one_edition(
+    old: Path, next_edition: str, tmp_path: Path
+) -> None:
+    """Each waits for the one before; all end well, and nothing is counted twice."""
     folder = shutil.copytree(old, tmp_path / "acme")
-    runs = [start(folder), start(folder)]
+    runs = [start(folder) for _ in range(3)]
     said = [run_.communicate() for run_ in runs]
-    assert [run_.returncode for run_ in runs] == [0, 0], said
-    assert [out.strip() for out, _ in said] == [next_edition] * 2
+    assert [run_.returncode for run_ in runs] == [0] * 3, said
+    assert [out.strip() for out, _ in said] == [next_edition] * 3
     found = current(folder / "marts")
     assert found is not None
     assert found.name == next_edition
