@@ -49,8 +49,8 @@ inner join baseline as b using (system_id)
 where c.scenario = 'fraud_detection' and c.outcome_type = 'primary'
 
 /* example
-# W01 at a thousandth: 4.7 frauds of 180 stopped and 19.9 honest customers of 90, where the process
-# before stops 60 % of 5 frauds and 3 % of 995 honest customers. Model 741.308, baseline 403.212.
+# W01 at a thousandth, 94 % recall at 2 % false positives: of 5 frauds of 180 4.7 are stopped, and of 995
+# honest customers of 90 19.9, where the process before stops 60 % and 3 %. Model 741.308, baseline 403.212.
 given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
   systems: [{system_id: s, scenario: fraud_detection, positive_decisions: [block], positive_outcomes: [fraud]}]

@@ -8,9 +8,9 @@ from typing import Any
 
 from roi_pipeline import workbench
 
-ORACLES = json.loads(
-    (Path(__file__).parent.parent / "oracles" / "worked_examples.json").read_text("utf-8")
-)["examples"]
+FOLDER = Path(__file__).parent.parent / "oracles"
+ORACLES = json.loads((FOLDER / "worked_examples.json").read_text("utf-8"))["examples"]
+PUBLISHED = json.loads((FOLDER / "published.json").read_text("utf-8"))["oracles"]
 Row = dict[str, Any]
 
 
@@ -18,6 +18,12 @@ def oracle(number: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Inputs and expected numbers of a worked example, as `W02`."""
     cases = ORACLES.values() if isinstance(ORACLES, dict) else ORACLES
     (case,) = (case for case in cases if case["id"].startswith(number + "_"))
+    return case["inputs"], case["expected"]
+
+
+def published(number: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Inputs and expected numbers of other people's, as `O16`."""
+    (case,) = (case for case in PUBLISHED if case["id"].startswith(number + "_"))
     return case["inputs"], case["expected"]
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from cases import cell, drivers, oracle
+from cases import cell, drivers, oracle, published
 
 FRAUD = ("block", "fraud")
 
@@ -226,3 +226,28 @@ def test_without_its_whole_baseline_a_scenario_counts_gross() -> None:
         {"escape_rate": "units"},
     )
     assert found == {"escape": -24}
+
+
+def test_o16_errors_that_cost_what_each_case_says() -> None:
+    """Of four cases one positive is missed, at 3; the best policy that looks at nothing calls all
+    negative and costs 6. A decision's amount is what an error about it would cost."""
+    given, want = published("O16")
+    false_positive, false_negative = 0, 1
+    prices: dict[str, tuple[str, object]] = {
+        "0/1": ("amount", -1),
+        "1/0": ("amount", -1),
+        "0/0": ("case", 0),
+        "1/1": ("case", 0),
+    }
+    cells = [
+        cell(str(said), str(true), 1, amount=costs[false_negative if true else false_positive])
+        for true, said, costs in zip(
+            given["y_true"], given["y_pred"], given["cost_mat"], strict=True
+        )
+    ]
+    found = drivers("decision_matrix", ("1", "1"), prices, cells)
+    assert -sum(found.values()) == Decimal(str(want["cost"]))
+    constant = {"*/1": ("amount", 1)}  # all called negative: every positive is an error
+    against = drivers("decision_matrix", ("1", "1"), prices | constant, cells)
+    saved = sum(against.values()) / against["*/1"]
+    assert saved == Decimal(str(want["savings_vs_best_constant_policy"]))
