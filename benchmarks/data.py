@@ -6,6 +6,7 @@ random UUIDs; 1 in 200 predictions is delivered twice and 1 in 50 outcomes is ob
 
 import csv
 import gzip
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -47,7 +48,7 @@ PREDICTIONS = """
 select
     {id} as prediction_id,
     instant as predicted_at,
-    ['{systems}'][(1 + h3 % 3)::bigint] as system_id,
+    ['{systems}'][(1 + h3 % {count})::bigint] as system_id,
     'v' || (1 + h3 // 3 % 3) as model_version,
     case when h3 // 9 % 5 = 0 then 'batch' else 'realtime' end as serving_mode,
     case when h2 % 100 < 3 then 'block' when h2 % 100 < 10 then 'review' else 'allow' end
@@ -83,7 +84,7 @@ def company(folder: Path, rows: int, memory: str = "4GB") -> Path:
     if not done.exists():
         for dataset in ("predictions", "outcomes", "billing"):
             (folder / "inbox" / dataset).mkdir(parents=True, exist_ok=True)
-        _logs(folder / "inbox", rows)
+        logs(folder / "inbox", rows, SYSTEMS)
         _reference(folder)
         bill(folder / "inbox" / "billing" / "2026-09.csv.gz", 2_000)
     systems = "\n".join(SYSTEM.format(id=name, month=MONTH) for name in SYSTEMS)
@@ -91,7 +92,8 @@ def company(folder: Path, rows: int, memory: str = "4GB") -> Path:
     return folder
 
 
-def _logs(inbox: Path, rows: int) -> None:
+def logs(inbox: Path, rows: int, systems: Sequence[str]) -> None:
+    """Write predictions and their outcomes into folders that are there."""
     con = duckdb.connect(config={"threads": 2})
     for part, first in enumerate(range(0, rows, ROWS_PER_FILE)):
         drawn = DRAWN.format(
@@ -100,7 +102,7 @@ def _logs(inbox: Path, rows: int) -> None:
             first=first,
             after=min(first + ROWS_PER_FILE, rows),
         )
-        predictions = PREDICTIONS.format(id=ID, systems="', '".join(SYSTEMS))
+        predictions = PREDICTIONS.format(id=ID, systems="', '".join(systems), count=len(systems))
         for dataset, query in (("predictions", predictions), ("outcomes", OUTCOMES.format(id=ID))):
             target = inbox / dataset / f"{part:04d}.parquet"
             con.execute(f"copy ({drawn} {query}) to '{target}' (format parquet, compression zstd)")

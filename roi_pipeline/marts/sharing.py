@@ -32,6 +32,8 @@ def shared_value(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     What is left of all systems is the worth of the outcomes counted once (method §2.7). No rows
     when no outcome has a shared key.
     """
+    if not con.execute("select 1 from shared_cells limit 1").fetchall():
+        return pl.DataFrame([], schema=SCHEMA)  # the views below need not be planned
     (rule,) = con.execute("select shared_outcomes from setting").fetchall()[0]
     taken: dict[Place, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
     with localcontext(prec=DIGITS):

@@ -175,6 +175,7 @@ def test_what_is_left_is_the_union_exactly(
     con.execute("begin")
     try:
         workbench.give(con, "setting", [{"reporting_currency": "USD", "shared_outcomes": rule}])
+        workbench.give(con, "shared_cells", [{"shared_key": "k"}])
         workbench.give(con, "shared_claim", rows)
         taken: pl.DataFrame = shared_value(con)
     finally:
