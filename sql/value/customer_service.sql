@@ -15,33 +15,25 @@ with contact as (
     where c.scenario = 'customer_service' and c.decision <> 'none'
 ),
 
-baseline as (
-    select
-        system_id,
-        max(value) filter (where metric = 'first_contact_resolution') as first_contact_resolution
-    from baseline_in_force
-    group by system_id
-),
-
 line as ( -- method §2.4: every settled contact is an issue, which took 1 / FCR contacts before
-    select cell_id, 'human_contact' as driver, released as factor
+    select cell_id, 'human_contact' as driver, released as factor, null as baseline_metric
     from contact where outcome_type = 'primary' and not is_positive_decision
     union all
-    select
-        cell_id, 'baseline_human_contact', -cast(released / nullif(first_contact_resolution, 0) as decimal(18, 9))
-    from contact inner join baseline using (system_id)
-    where outcome_type = 'primary' and is_positive_outcome
+    select c.cell_id, 'baseline_human_contact', -cast(c.released / nullif(b.value, 0) as decimal(18, 9)), b.metric
+    from contact as c
+    inner join baseline_in_force as b on b.system_id = c.system_id and b.metric = 'first_contact_resolution'
+    where c.outcome_type = 'primary' and c.is_positive_outcome
     union all
-    select cell_id, 'assistant_contact', 1
+    select cell_id, 'assistant_contact', 1, null
     from contact semi join ( -- only where no bill says what the assistant costs
         select system_id from prices where driver = 'assistant_contact'
     ) as p using (system_id)
     where outcome_type = 'primary'
     union all
-    select cell_id, 'answer_checked', 1
+    select cell_id, 'answer_checked', 1, null
     from contact where outcome_type = 'quality_check'
     union all
-    select cell_id, 'wrong_answer', 1
+    select cell_id, 'wrong_answer', 1, null
     from contact where outcome_type = 'error'
 )
 
@@ -53,9 +45,7 @@ select
     'case' as measure,
     cast(factor as decimal(18, 9)) as factor,
     'direct' as category,
-    case driver
-        when 'baseline_human_contact' then 'first_contact_resolution'
-    end as baseline_metric
+    baseline_metric
 from line
 
 /* example

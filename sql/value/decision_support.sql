@@ -8,17 +8,6 @@ with decided as (
     where scenario = 'decision_support' and decision <> 'none'
 ),
 
-baseline as (
-    select
-        system_id,
-        max(value) filter (where metric = 'hours_per_decision') as hours_per_decision,
-        max(value) filter (where metric = 'error_rate') as error_rate,
-        max(value) filter (where metric = 'other_cost_per_decision') as other_cost_per_decision,
-        max(value) filter (where metric = 'decisions_per_day') as decisions_per_day
-    from baseline_in_force
-    group by system_id
-),
-
 day_total as ( -- decisions of a day, those without an outcome yet once each
     select system_id, day, sum(cases) as cases
     from (
@@ -30,27 +19,27 @@ day_total as ( -- decisions of a day, those without an outcome yet once each
 ),
 
 line as ( -- method §2.1: unit cost = hours x wage + errors x cost of an error + other, without TCO
-    select cell_id, 'labour_hour' as driver, 'hour' as unit, 'outcome_quantity' as measure, 1 as factor
+    select cell_id, 'labour_hour' as driver, 'hour' as unit, 'outcome_quantity' as measure, 1 as factor, null as baseline_metric
     from decided where outcome_type = 'labour'
     union all
-    select cell_id, 'error', 'case', 'case', 1
+    select cell_id, 'error', 'case', 'case', 1, null
     from decided where outcome_type = 'primary' and is_positive_decision <> is_positive_outcome
     union all
-    select cell_id, 'other_cost', 'amount', 'outcome_amount', 1
+    select cell_id, 'other_cost', 'amount', 'outcome_amount', 1, null
     from decided where outcome_type = 'other_cost'
     union all
-    select c.cell_id, 'baseline_' || f.driver, f.unit, 'case', -f.factor
-    from decided as c inner join baseline as b using (system_id)
-    cross join lateral (values
-        ('labour_hour', 'hour', b.hours_per_decision),
-        ('error', 'case', b.error_rate),
-        ('other_cost', 'amount', b.other_cost_per_decision)
-    ) as f (driver, unit, factor)
-    where c.outcome_type = 'primary' and f.factor is not null
+    select c.cell_id, f.driver, f.unit, 'case', -b.value, b.metric
+    from decided as c inner join baseline_in_force as b using (system_id)
+    inner join (values
+        ('hours_per_decision', 'baseline_labour_hour', 'hour'),
+        ('error_rate', 'baseline_error', 'case'),
+        ('other_cost_per_decision', 'baseline_other_cost', 'amount')
+    ) as f (metric, driver, unit) using (metric)
+    where c.outcome_type = 'primary'
     union all
-    select cell_id, 'decision_added', 'case', 'case', 1 - cast(b.decisions_per_day / d.cases as decimal(18, 9))
-    from decided inner join baseline as b using (system_id) inner join day_total as d using (system_id, day)
-    where outcome_type = 'primary' and b.decisions_per_day is not null
+    select cell_id, 'decision_added', 'case', 'case', 1 - cast(b.value / d.cases as decimal(18, 9)), null
+    from decided inner join baseline_in_force as b using (system_id) inner join day_total as d using (system_id, day)
+    where outcome_type = 'primary' and b.metric = 'decisions_per_day'
 )
 
 select
@@ -61,11 +50,7 @@ select
     measure,
     cast(factor as decimal(18, 9)) as factor,
     'direct' as category,
-    case driver
-        when 'baseline_labour_hour' then 'hours_per_decision'
-        when 'baseline_error' then 'error_rate'
-        when 'baseline_other_cost' then 'other_cost_per_decision'
-    end as baseline_metric
+    baseline_metric
 from line
 
 /* example

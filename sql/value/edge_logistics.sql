@@ -8,37 +8,23 @@ with route as (
     where scenario = 'edge_logistics' and decision <> 'none'
 ),
 
-baseline as (
-    select
-        system_id,
-        max(value) filter (where metric = 'litres_per_km') as litres_per_km,
-        max(value) filter (where metric = 'minutes_per_route') as minutes_per_route,
-        max(value) filter (where metric = 'exception_rate') as exception_rate
-    from baseline_in_force
-    group by system_id
-),
-
 line as ( -- method §2.5; what is measured is compared only where it was measured
-    select cell_id, 'fuel_litre' as driver, 'litre' as unit, 'outcome_quantity' as measure, 1 as factor
+    select cell_id, 'fuel_litre' as driver, 'litre' as unit, 'outcome_quantity' as measure, 1 as factor, null as baseline_metric
     from route where outcome_type = 'fuel'
     union all
-    select cell_id, 'driving_minute', 'minute', 'outcome_quantity', 1
+    select cell_id, 'driving_minute', 'minute', 'outcome_quantity', 1, null
     from route where outcome_type = 'duration'
     union all
-    select cell_id, 'exception', 'case', 'case', 1
+    select cell_id, 'exception', 'case', 'case', 1, null
     from route where outcome_type = 'primary' and not is_positive_outcome
     union all
-    select cell_id, 'baseline_fuel_litre', 'litre', 'outcome_quantity', -litres_per_km
-    from route inner join baseline using (system_id)
-    where outcome_type = 'distance'
-    union all
-    select cell_id, 'baseline_driving_minute', 'minute', 'case', -minutes_per_route
-    from route inner join baseline using (system_id)
-    where outcome_type = 'duration'
-    union all
-    select cell_id, 'baseline_exception', 'case', 'case', -exception_rate
-    from route inner join baseline using (system_id)
-    where outcome_type = 'primary'
+    select r.cell_id, f.driver, f.unit, f.measure, -b.value, b.metric
+    from route as r inner join baseline_in_force as b using (system_id)
+    inner join (values
+        ('litres_per_km', 'distance', 'baseline_fuel_litre', 'litre', 'outcome_quantity'),
+        ('minutes_per_route', 'duration', 'baseline_driving_minute', 'minute', 'case'),
+        ('exception_rate', 'primary', 'baseline_exception', 'case', 'case')
+    ) as f (metric, outcome_type, driver, unit, measure) using (metric, outcome_type)
 )
 
 select
@@ -49,11 +35,7 @@ select
     measure,
     cast(factor as decimal(18, 9)) as factor,
     'direct' as category,
-    case driver
-        when 'baseline_fuel_litre' then 'litres_per_km'
-        when 'baseline_driving_minute' then 'minutes_per_route'
-        when 'baseline_exception' then 'exception_rate'
-    end as baseline_metric
+    baseline_metric
 from line
 
 /* example

@@ -11,43 +11,30 @@ with unit as (
     where scenario = 'quality_control' and decision <> 'none'
 ),
 
-baseline as ( -- method §0 D6: 0.4 % of all units is not 0.4 % of the defects, so the row's unit says which
-    select
-        system_id,
-        max(value) filter (where metric = 'escape_rate') as escape_rate,
-        max(unit) filter (where metric = 'escape_rate') as escape_rate_basis,
-        max(value) filter (where metric = 'false_reject_rate') as false_reject_rate,
-        max(value) filter (where metric = 'inspection_minutes') as inspection_minutes
-    from baseline_in_force
-    group by system_id
-),
-
 line as ( -- method §2.3; what a case has now and what the process before would have had
-    select cell_id, 'escape' as driver, 'case' as unit, 'case' as measure, 1 as factor
+    select cell_id, 'escape' as driver, 'case' as unit, 'case' as measure, 1 as factor, null as baseline_metric
     from unit where outcome_type = 'primary' and is_escape
     union all
-    select cell_id, 'false_reject', 'case', 'case', 1
+    select cell_id, 'false_reject', 'case', 'case', 1, null
     from unit where outcome_type = 'primary' and is_false_reject
     union all
-    select cell_id, 'inspection_minute', 'minute', 'outcome_quantity', 1
+    select cell_id, 'inspection_minute', 'minute', 'outcome_quantity', 1, null
     from unit where outcome_type = 'inspection'
     union all
     select
-        cell_id, 'baseline_escape', 'case', 'case',
-        -case
-            when escape_rate_basis = 'units' then escape_rate
-            when escape_rate_basis = 'defects' then case when is_positive_outcome then escape_rate else 0 end
-        end
-    from unit inner join baseline using (system_id)
-    where outcome_type = 'primary'
-    union all
-    select cell_id, 'baseline_false_reject', 'case', 'case', -false_reject_rate
-    from unit inner join baseline using (system_id)
-    where outcome_type = 'primary'
-    union all
-    select cell_id, 'baseline_inspection_minute', 'minute', 'case', -inspection_minutes
-    from unit inner join baseline using (system_id)
-    where outcome_type = 'primary' and inspection_minutes is not null
+        u.cell_id, f.driver, f.unit, 'case',
+        -b.value * case -- §0 D6: 0.4 % of all units is not 0.4 % of the defects; the row's unit says which
+            when b.metric <> 'escape_rate' or b.unit = 'units' then 1
+            when b.unit = 'defects' then cast(u.is_positive_outcome as integer)
+        end,
+        b.metric
+    from unit as u inner join baseline_in_force as b using (system_id)
+    inner join (values
+        ('escape_rate', 'baseline_escape', 'case'),
+        ('false_reject_rate', 'baseline_false_reject', 'case'),
+        ('inspection_minutes', 'baseline_inspection_minute', 'minute')
+    ) as f (metric, driver, unit) using (metric)
+    where u.outcome_type = 'primary'
 )
 
 select
@@ -58,11 +45,7 @@ select
     measure,
     cast(factor as decimal(18, 9)) as factor,
     'direct' as category,
-    case driver
-        when 'baseline_escape' then 'escape_rate'
-        when 'baseline_false_reject' then 'false_reject_rate'
-        when 'baseline_inspection_minute' then 'inspection_minutes'
-    end as baseline_metric
+    baseline_metric
 from line
 
 /* example
