@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import bill_pages  # noqa: E402
+import scenario_pages  # noqa: E402
 
 from roi_pipeline import workbench  # noqa: E402
 from roi_pipeline.books.ledger import MONTHLY  # noqa: E402
@@ -147,6 +148,7 @@ def main() -> int:
         "inputs.md": inputs(),
         "logs.md": logs(),
         "columns.md": columns(),
+        "scenarios.md": scenario_pages.page(NOTE),
     }
     for name, text in (written | bill_pages.pages()).items():
         file = ROOT / "docs" / name

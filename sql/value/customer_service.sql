@@ -3,6 +3,11 @@
 -- positive: the decision answers the contact without a person; the outcome is settled at this contact
 -- baseline: first_contact_resolution
 -- terms: capacity_release_share
+-- driver: human_contact (case): contacts not answered by the system, times the term `capacity_release_share`
+-- driver: assistant_contact (case): every contact, only if it has a price: where no bill says what the assistant costs
+-- driver: answer_checked (case): outcomes of type `quality_check`
+-- driver: wrong_answer (case): outcomes of type `error`
+-- metric: a settled issue took 1 / `first_contact_resolution` contacts
 with contact as (
     select
         c.*,

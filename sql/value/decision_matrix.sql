@@ -1,5 +1,7 @@
 -- Each pair of decision and outcome, under every row of prices.csv that speaks of it.
 -- grain: cell_id, driver
+-- driver: decision/outcome (case or amount): every price row that matches; either side may be `*`
+-- driver: stated (amount): what outcomes say they are worth
 with priced as (
     select distinct
         c.cell_id,

@@ -2,6 +2,12 @@
 -- grain: cell_id, driver
 -- positive: a decision and an outcome that belong together; an error is one of the two without the other
 -- baseline: hours_per_decision, error_rate
+-- driver: labour_hour (hour): quantity of outcomes of type `labour`
+-- driver: error (case): a positive decision without a positive outcome, or the reverse
+-- driver: other_cost (amount): amount of outcomes of type `other_cost`
+-- driver: decision_added (case): decisions of a day above `decisions_per_day`
+-- metric: `other_cost_per_decision`
+-- metric: `decisions_per_day`
 with decided as (
     select *
     from value_cell

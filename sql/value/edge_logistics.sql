@@ -2,6 +2,9 @@
 -- grain: cell_id, driver
 -- positive: the decision is one that the routing took; the outcome is a route without an exception
 -- baseline: litres_per_km, minutes_per_route, exception_rate
+-- driver: fuel_litre (litre): quantity of type `fuel`, against `litres_per_km` times that of type `distance`: deliver both for the same routes
+-- driver: driving_minute (minute): quantity of type `duration`, against the routes whose minutes are known
+-- driver: exception (case): routes whose outcome is not positive
 with route as (
     select *
     from value_cell

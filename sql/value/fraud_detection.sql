@@ -2,6 +2,10 @@
 -- grain: cell_id, driver
 -- positive: the decision stops the payment; the outcome is fraud
 -- baseline: recall, false_positive_rate
+-- driver: fraud_stopped (amount): frauds among positive decisions
+-- driver: chargeback_avoided (case): frauds among positive decisions
+-- driver: alert_reviewed (case): positive decisions
+-- driver: good_customer_stopped (amount): honest ones among positive decisions
 with policy as ( -- what each driver counts: in which measure, on which decisions and outcomes (method §2.2)
     select *
     from (values

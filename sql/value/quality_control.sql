@@ -2,6 +2,10 @@
 -- grain: cell_id, driver
 -- positive: the decision rejects the unit; the outcome is a defect
 -- baseline: escape_rate (units or defects), false_reject_rate
+-- driver: escape (case): defects that were not rejected
+-- driver: false_reject (case): good units rejected
+-- driver: inspection_minute (minute): quantity of outcomes of type `inspection`
+-- metric: `inspection_minutes` a unit; `false_reject_rate` is one of all units
 with unit as (
     select
         *,
