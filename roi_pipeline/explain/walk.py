@@ -10,10 +10,12 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import duckdb
 
+from roi_pipeline.books import scope
 from roi_pipeline.domain.calendar import Months, add_months
 from roi_pipeline.explain import rows as deep
 from roi_pipeline.explain.believed import believed_rows
 from roi_pipeline.explain.rows import Found, Key
+from roi_pipeline.explain.shared import DRIVER, shared_rows
 from roi_pipeline.explain.states import Receipts, State, laid_out, states_of
 from roi_pipeline.explain.tree import ZERO, Line, SourceRow
 from roi_pipeline.models import Model
@@ -122,8 +124,15 @@ def _found(walk: Walk, state: State, lines: Sequence[Line]) -> dict[Key, list[Fo
     if costs:
         found |= deep.cost_rows(con, walk.models, costs, systems)
     if stretch := _stretch(walk, lines):
-        found |= deep.value_rows(walk.predictions(state, stretch, systems), walk.models)
+        is_shared = any(line.base_driver == DRIVER for line in lines)
+        if is_shared:  # others, and other months, have a part in it
+            systems = sorted(system.id for system in walk.portfolio.systems)
+            stretch = Months(scope.first_month(walk.portfolio), walk.last)
+        con = walk.predictions(state, stretch, systems)
+        found |= deep.value_rows(con, walk.models)
         found |= believed_rows(con, walk.models)
+        if is_shared:
+            found |= shared_rows(con, walk.models)
     return found
 
 

@@ -24,6 +24,7 @@ PLACE: dict[str, Any] = {
 }
 SCHEMA: dict[str, Any] = {**PLACE, "outcomes": pl.Int64, "amount": pl.Decimal(38, 18)}
 Place = tuple[Any, ...]
+Company = tuple[tuple[int, Place], ...]  # who came when, and where: the first to act first
 
 
 def shared_value(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -34,12 +35,15 @@ def shared_value(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """
     if not con.execute("select 1 from shared_cells limit 1").fetchall():
         return pl.DataFrame([], schema=SCHEMA)  # the views below need not be planned
-    (rule,) = con.execute("select shared_outcomes from setting").fetchall()[0]
     taken: dict[Place, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
     with localcontext(prec=DIGITS):
-        for place, outcomes, amount in (*_of_companies(con, rule), *_again(con)):
+        for company, position, outcomes, amount in of_companies(con):
+            place = company[position][1]
             taken[place][0] += outcomes
             taken[place][1] += amount
+        for place, outcomes, claim in _again(con):
+            taken[place][0] += outcomes
+            taken[place][1] -= claim
     rows = [
         dict(zip(SCHEMA, (*place, int(outcomes), amount), strict=True))
         for place, (outcomes, amount) in sorted(taken.items())
@@ -60,17 +64,18 @@ def shares(rule: str, came: Sequence[int], worth: Worth) -> Mapping[str, Decimal
     return value.equal(members, worth) if rule == "equal" else value.shapley(members, worth)
 
 
-def _of_companies(
-    con: duckdb.DuckDBPyConnection, rule: str
-) -> Iterator[tuple[Place, int, Decimal]]:
-    """Of every company its members' places, the outcomes they share, what each keeps less what it
-    counted."""
-    found: dict[tuple[tuple[int, Place], ...], dict[int, Decimal]] = defaultdict(dict)
-    outcomes: dict[tuple[tuple[int, Place], ...], int] = {}
+def of_companies(
+    con: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[Company, int, int, Decimal]]:
+    """Of every company each member by its position, how many outcomes they share, and what the
+    member keeps of them less what it counted."""
+    (rule,) = con.execute("select shared_outcomes from setting").fetchall()[0]
+    found: dict[Company, dict[int, Decimal]] = defaultdict(dict)
+    outcomes: dict[Company, int] = {}
     for company, members, count, amount in con.execute(
         "select company, members, outcomes, worth from shared_worth order by all"
     ).fetchall():
-        key = tuple((one["came"], tuple(one["place"].values())) for one in company)
+        key = company_of(company)
         found[key][members], outcomes[key] = amount, count
     for company, worths in found.items():
 
@@ -78,8 +83,13 @@ def _of_companies(
             return worths[sum(1 << int(member) for member in members)]
 
         kept = shares(rule, [came for came, _ in company], worth)
-        for position, (_, place) in enumerate(company):
-            yield place, outcomes[company], kept[str(position)] - worths[1 << position]
+        for position in range(len(company)):
+            yield company, position, outcomes[company], kept[str(position)] - worths[1 << position]
+
+
+def company_of(told: Sequence[Mapping[str, Any]]) -> Company:
+    """A company as the views tell it, as a key."""
+    return tuple((one["came"], tuple(one["place"].values())) for one in told)
 
 
 def _again(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Place, int, Decimal]]:
@@ -88,4 +98,4 @@ def _again(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Place, int, Decimal
     for *place, outcomes, claim in con.execute(
         f"select {named}, outcomes, claim from shared_again order by all"  # noqa: S608
     ).fetchall():
-        yield tuple(place), outcomes, -claim
+        yield tuple(place), outcomes, claim

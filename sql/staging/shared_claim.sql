@@ -9,46 +9,58 @@ with cell as ( -- any cell of the same key: what a case is worth does not depend
     semi join shared_cells using (month, system_id)
     where status = 'ok' and link = 'linked'
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+),
+
+hand as (
+    select
+        s.shared_key,
+        s.outcome_type,
+        s.system_id,
+        s.month,
+        s.observed_month,
+        s.model_version,
+        s.serving_mode,
+        s.touched_at,
+        s.cell_id as hand_id,
+        s.predictions,
+        cast(
+            cast(v.per_case as decimal(20, 9)) * cast(s.cases as decimal(18, 6))
+            + cast(v.per_amount as decimal(20, 9)) * cast(coalesce(s.amount, 0) as decimal(18, 6))
+            + cast(v.per_outcome_amount as decimal(20, 9)) * cast(coalesce(s.outcome_amount, 0) as decimal(18, 6))
+            + cast(v.per_outcome_quantity as decimal(20, 9)) * cast(coalesce(s.outcome_quantity, 0) as decimal(18, 6))
+            as decimal(38, 15)
+        ) as claims,
+        row_number() over (
+            partition by s.shared_key, s.outcome_type, s.system_id order by s.touched_at, s.month, s.cell_id
+        ) as turn
+    from shared_cells as s
+    inner join cell as c
+        on c.day = s.day
+        and c.system_id = s.system_id
+        and c.model_version is not distinct from s.model_version
+        and c.serving_mode = s.serving_mode
+        and c.decision is not distinct from s.decision
+        and c.arm is not distinct from s.arm
+        and c.propensity is not distinct from s.propensity
+        and c.outcome_type = s.outcome_type
+        and c.outcome = s.outcome
+        and c.observed_month = s.observed_month
+        and c.is_correct is not distinct from s.is_correct
+        and c.currency is not distinct from s.currency
+    inner join value_coefficient as v on v.cell_id = c.cell_id -- a cell that no driver speaks of claims nothing
+    where s.arm is distinct from 'control' or s.propensity is not null -- who was held out had no hand in it
 )
 
 select
-    s.shared_key,
-    s.outcome_type,
-    s.system_id,
-    s.month,
-    s.observed_month,
-    s.model_version,
-    s.serving_mode,
-    s.touched_at,
-    cast(
-        cast(v.per_case as decimal(20, 9)) * cast(s.cases as decimal(18, 6))
-        + cast(v.per_amount as decimal(20, 9)) * cast(coalesce(s.amount, 0) as decimal(18, 6))
-        + cast(v.per_outcome_amount as decimal(20, 9)) * cast(coalesce(s.outcome_amount, 0) as decimal(18, 6))
-        + cast(v.per_outcome_quantity as decimal(20, 9)) * cast(coalesce(s.outcome_quantity, 0) as decimal(18, 6))
-        as decimal(38, 15)
-    ) as claim,
-    row_number() over (
-        partition by s.shared_key, s.outcome_type, s.system_id order by s.touched_at, s.month, s.cell_id
-    ) as turn
-from shared_cells as s
-inner join cell as c
-    on c.day = s.day
-    and c.system_id = s.system_id
-    and c.model_version is not distinct from s.model_version
-    and c.serving_mode = s.serving_mode
-    and c.decision is not distinct from s.decision
-    and c.arm is not distinct from s.arm
-    and c.propensity is not distinct from s.propensity
-    and c.outcome_type = s.outcome_type
-    and c.outcome = s.outcome
-    and c.observed_month = s.observed_month
-    and c.is_correct is not distinct from s.is_correct
-    and c.currency is not distinct from s.currency
-inner join value_coefficient as v on v.cell_id = c.cell_id -- a cell that no driver speaks of claims nothing
-where s.arm is distinct from 'control' or s.propensity is not null -- who was held out had no hand in it
+    shared_key, outcome_type, system_id, month, observed_month, model_version, serving_mode, touched_at,
+    hand_id,
+    predictions, -- made at the same instant
+    case when predictions = 1 then claims else cast(claims / predictions as decimal(38, 15)) end as claim,
+    turn
+from hand
 
 /* example
-# Deal d7 of 500 was mailed twice by b, at 1 of its amount less 20 a decision.
+# Deal d7 of 500 was mailed by b at 1 of its amount less 20 a decision, and twice at one instant of the next day.
 given:
   value_priced:
     - {cell_id: b2, category: direct, measure: outcome_amount, unit_price: 1, rate: 1, factor: 1, amount: 500}
@@ -58,10 +70,10 @@ given:
     - {cell_id: b2, day: 2026-10-02, month: 2026-10-01, system_id: b, serving_mode: batch, decision: mail, status: ok, link: linked, outcome_type: primary, outcome: won, observed_month: 2026-10-01, cases: 1}
     - {cell_id: b3, day: 2026-10-03, month: 2026-10-01, system_id: b, serving_mode: batch, decision: mail, status: ok, link: linked, outcome_type: primary, outcome: won, observed_month: 2026-10-01, cases: 1}
   shared_cells:
-    - {day: 2026-10-02, month: 2026-10-01, system_id: b, serving_mode: batch, decision: mail, outcome_type: primary, outcome: won, observed_month: 2026-10-01, shared_key: d7, touched_at: 2026-10-02 10:00:00, cases: 1, outcome_amount: 500}
-    - {day: 2026-10-03, month: 2026-10-01, system_id: b, serving_mode: batch, decision: mail, outcome_type: primary, outcome: won, observed_month: 2026-10-01, shared_key: d7, touched_at: 2026-10-03 10:00:00, cases: 1, outcome_amount: 500}
+    - {day: 2026-10-02, month: 2026-10-01, system_id: b, serving_mode: batch, decision: mail, outcome_type: primary, outcome: won, observed_month: 2026-10-01, shared_key: d7, touched_at: 2026-10-02 10:00:00, predictions: 1, cases: 1, outcome_amount: 500}
+    - {day: 2026-10-03, month: 2026-10-01, system_id: b, serving_mode: batch, decision: mail, outcome_type: primary, outcome: won, observed_month: 2026-10-01, shared_key: d7, touched_at: 2026-10-03 10:00:00, predictions: 2, cases: 2, outcome_amount: 1000}
 expect:
   shared_claim:
     - {shared_key: d7, system_id: b, touched_at: 2026-10-02 10:00:00, claim: 480, turn: 1}
-    - {shared_key: d7, system_id: b, touched_at: 2026-10-03 10:00:00, claim: 500, turn: 2}
+    - {shared_key: d7, system_id: b, touched_at: 2026-10-03 10:00:00, predictions: 2, claim: 500, turn: 2}
 */

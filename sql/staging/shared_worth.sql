@@ -1,13 +1,11 @@
 -- What the outcomes that the same systems had a hand in would be worth, had only some of them acted: each outcome once.
 -- grain: company, members
-with company as ( -- those who had a hand in one outcome, the first to act first
+with asked as (
     select
         shared_key,
-        list({'place': place, 'came': came} order by bit) as company,
-        unnest(range(1, 1 << count(*)::integer)) as members
-    from shared_member
-    group by shared_key
-    having count(*) > 1
+        company,
+        unnest(range(1, 1 << len(company)::integer)) as members
+    from shared_company
 ),
 
 outcome as ( -- of what is gained the most counts once, and of what is lost
@@ -17,7 +15,7 @@ outcome as ( -- of what is gained the most counts once, and of what is lost
         c.shared_key,
         c.outcome_type,
         greatest(max(c.claim), 0) + least(min(c.claim), 0) as worth
-    from company as a
+    from asked as a
     inner join shared_member as n on n.shared_key = a.shared_key and n.bit & a.members > 0
     inner join shared_claim as c on c.shared_key = n.shared_key and c.system_id = n.system_id and c.turn = 1
     group by a.company, a.members, c.shared_key, c.outcome_type

@@ -20,8 +20,10 @@ from runner import bring_up, said, write_portfolio, write_reference
 from roi_pipeline import portfolio, workbench
 from roi_pipeline.books import scope, session
 from roi_pipeline.books.session import Session
+from roi_pipeline.explain import explain
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.marts.sharing import shared_value
+from roi_pipeline.publish import editions
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 RULES = ("first_touch", "equal", "shapley")
@@ -46,6 +48,7 @@ def company(folder: Path, hands: Iterable[Hand]) -> Path:
     write_portfolio(
         folder,
         systems=systems,
+        shared_outcomes="shapley",
         sources=[
             {"dataset": name, "path": f"inbox/{name}.csv"} for name in ("predictions", "outcomes")
         ],
@@ -115,6 +118,9 @@ def test_w16_through_a_run(tmp_path: Path) -> None:
             "select month, system_id, view, quantity, amount, amount_low, amount_high "
             "from marts.value_attribution_monthly where driver = 'shared_outcomes' order by all",
         )
+        editions.publish(opened)
+    told = explain(portfolio.load(folder), "value_attribution_monthly", OCTOBER, "sys-a", "amount")
+    assert told.adds_up  # to the decisions that had a hand in the deal
     assert [*found["shapley"].values()] == want["shapley"]
     assert [*found["equal"].values()] == want["equal"]
     assert [*found["first_touch"].values()] == want["first_touch_A"]
@@ -170,7 +176,7 @@ def test_what_is_left_is_the_union_exactly(
             {"shared_key": key, "outcome_type": kind, "system_id": system, "month": OCTOBER}
             | {"observed_month": NOVEMBER, "model_version": "v", "serving_mode": "batch"}
             | {"touched_at": datetime(2026, 10, 1) + timedelta(days=day)}
-            | {"claim": claim, "turn": turns[system, key, kind]}
+            | {"predictions": 1, "claim": claim, "turn": turns[system, key, kind]}
         )
     con.execute("begin")
     try:

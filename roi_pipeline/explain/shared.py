@@ -1,0 +1,103 @@
+"""What stands behind lines that take shared outcomes off: the decisions with a hand in them.
+
+A decision that came again is taken off whole; what a company of systems counted too much is spread
+over the decisions of each, by what they counted.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal, localcontext
+from typing import Any
+
+import duckdb
+
+from roi_pipeline.domain.value import allocate
+from roi_pipeline.explain.rows import Found, Key
+from roi_pipeline.explain.states import add_models, records
+from roi_pipeline.marts.sharing import DIGITS, PLACE, Company, Place, company_of, of_companies
+from roi_pipeline.models import Model
+
+DRIVER = "shared_outcomes"
+UNIT = Decimal("1e-15")  # claims have fifteen decimals
+# As the cells step leaves them, but a row a decision, known by where it was delivered.
+HANDS = """
+create or replace table shared_cells as
+select
+    month, day, system_id, model_version, serving_mode, decision, arm, outcome_type, outcome,
+    cast(propensity as decimal(9, 6)) as propensity, observed_month, is_correct, currency,
+    shared_key, predicted_at as touched_at, 1 as predictions, weight as cases,
+    delivery_id || '/' || row_no || '/' || outcome_type as cell_id,
+    cast(amount * weight as decimal(38, 6)) as amount,
+    cast(outcome_amount * weight as decimal(38, 6)) as outcome_amount,
+    cast(outcome_quantity * weight as decimal(38, 6)) as outcome_quantity
+from linked
+where shared_key is not null and link = 'linked' and status = 'ok'
+"""
+CLAIMS = """
+select
+    c.*, k.company, m.bit, m.place,
+    l.prediction_id, l.decision, l.outcome, l.delivery_id, l.row_no,
+    l.outcome_delivery_id, l.outcome_row_no
+from shared_claim as c
+inner join linked as l
+    on c.hand_id = l.delivery_id || '/' || l.row_no || '/' || l.outcome_type
+left join shared_company as k on k.shared_key = c.shared_key
+left join shared_member as m on m.shared_key = c.shared_key and m.system_id = c.system_id
+order by c.hand_id
+"""
+
+
+def shared_rows(
+    con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]
+) -> dict[Key, list[Found]]:
+    """Every decision behind what was taken off, by line; all systems and months must be at hand."""
+    con.execute(HANDS)
+    add_models(con, models, ("shared_worth", "shared_company"))
+    found: dict[Key, list[Found]] = {}
+    counted: dict[tuple[Company, int], list[dict[str, Any]]] = defaultdict(list)
+    with localcontext(prec=DIGITS):
+        for claim in records(con, CLAIMS):
+            if claim["turn"] > 1:
+                place = tuple(claim[name] for name in PLACE)
+                _keep(found, place, claim, -claim["claim"], -1, "counted before")
+            elif claim["company"] is not None:
+                company = company_of(claim["company"])
+                counted[company, claim["bit"].bit_length() - 1].append(claim)
+        for company, position, _, amount in of_companies(con):
+            claims = counted[company, position]
+            weights = {str(k): abs(claim["claim"]) for k, claim in enumerate(claims)}
+            equally = dict.fromkeys(weights, 1)
+            parts = allocate(amount, weights if any(weights.values()) else equally, UNIT)
+            told: set[str] = set()  # an outcome may have parts, and is one all the same
+            for k, claim in enumerate(claims):
+                quantity = 0 if claim["shared_key"] in told else -1
+                told.add(claim["shared_key"])
+                place, part = company[position][1], parts[str(k)]
+                _keep(found, place, claim, part, quantity, "counted by others too")
+    return found
+
+
+def _keep(
+    found: dict[Key, list[Found]],
+    place: Place,
+    claim: Mapping[str, Any],
+    amount: Decimal,
+    quantity: int,
+    why: str,
+) -> None:
+    """Put a decision's part under its line, in both views."""
+    month, observed_month, system_id, version, mode = place
+    one = Found(
+        amount=amount,
+        dataset="predictions",
+        delivery_id=claim["delivery_id"],
+        row_no=claim["row_no"],
+        quantity=Decimal(quantity),
+        unit="outcome",
+        text=f"{claim['prediction_id']}: {claim['decision']}, then {claim['outcome']}, {why}",
+        outcome_delivery_id=claim["outcome_delivery_id"],
+        outcome_row_no=claim["outcome_row_no"],
+    )
+    for basis, booked in (("cohort", month), ("recognised", observed_month)):
+        line = (booked, system_id, basis, DRIVER, version, mode, "direct")
+        found.setdefault(line, []).append(one)
