@@ -8,7 +8,6 @@ from typing import Any
 import dagster as dg
 
 from roi_pipeline.books.ledger import WHOLE, monthly_marts
-from roi_pipeline.domain.calendar import Months
 from roi_pipeline.engines.cells import CELLS
 from roi_pipeline.glossary import meaning
 from roi_pipeline.models import Model
@@ -236,55 +235,58 @@ def all_assets(
 def _shown(
     books: Books, name: str, numbers: Mapping[str, int], asset_key: str | None = None
 ) -> dg.MaterializeResult[Any]:
-    """Row count, columns and the month's own numbers, which Dagster plots by partition."""
+    """Row count, columns and each month's own numbers, which Dagster plots by partition.
+
+    A backfill is one run with an event a month; columns are shown by the newest, so only it has
+    them: writing them into each took a tenth of a long run.
+    """
     con = books.session.con
     marts = monthly_marts(books.session.models)
     table = f"marts.{name}" if name in marts else name
     columns = rows(con, f"describe {table}")
-    schema = dg.TableSchema(
-        [dg.TableColumn(column, kind, meaning(column)) for column, kind, *_ in columns]
+    schema = [dg.TableColumn(column, kind, meaning(column)) for column, kind, *_ in columns]
+    first, last = books.months
+    told = _numbers_by_month(books, table, [column.name for column in schema], first, last)
+    told.setdefault(last, {})["dagster/column_schema"] = dg.TableSchema(schema)
+    for month, metadata in told.items():
+        dg.AssetExecutionContext.get().add_asset_metadata(
+            metadata, asset_key or name, partition_key=f"{month:%Y-%m-%d}"
+        )
+    return dg.MaterializeResult(
+        asset_key=asset_key, metadata={"dagster/row_count": count(con, table), **numbers}
     )
-    there = [column.name for column in schema.columns]
-    for month in Months(*books.months):  # a backfill is one run: every month has its own numbers
-        if numbers_of_month := _month_numbers(books, table, there, month):
-            dg.AssetExecutionContext.get().add_asset_metadata(
-                numbers_of_month, asset_key or name, partition_key=f"{month:%Y-%m-%d}"
-            )
-    metadata: dict[str, Any] = {
-        "dagster/row_count": count(con, table),
-        "dagster/column_schema": schema,
-        **numbers,
-    }
-    return dg.MaterializeResult(asset_key=asset_key, metadata=metadata)
 
 
-def _month_numbers(
-    books: Books, table: str, columns: Sequence[str], month: date
-) -> dict[str, float]:
-    """What a month says, as numbers that plot: money by side and basis, never across them; of a
+def _numbers_by_month(
+    books: Books, table: str, columns: Sequence[str], first: date, last: date
+) -> dict[date, dict[str, Any]]:
+    """What each month says, as numbers that plot: money by side and basis, never across them; of a
     mart with a total row, what stands there."""
+    told: dict[date, dict[str, Any]] = {}
     if "month" not in columns:
-        return {}
+        return told
     con, kinds = books.session.con, [kind for kind in SPLIT if kind in columns]
+    plotted = [column for column in PLOTTED if column in columns]
     if "amount" in columns:
         named = " || '_' || ".join(["'amount'", *kinds])
         parts = f"and system_id <> '{TOTAL}'" if "system_id" in columns else ""
         query = (
-            f"select {named}, sum(amount) from {table} "  # noqa: S608
-            f"where month = $month {parts} group by 1 order by 1"
+            f"select month, {named} as name, sum(amount) from {table} "  # noqa: S608
+            f"where month between $first and $last {parts} group by month, name order by all"
         )
-        found = rows(con, query, {"month": month})
-        return {str(name): float(amount) for name, amount in found if amount is not None}
-    told = [column for column in PLOTTED if column in columns]
-    if not told or "system_id" not in columns:
-        return {}
-    query = f"select {', '.join(told)} from {table} where month = $month and system_id = '{TOTAL}'"  # noqa: S608
-    return {
-        name: float(value)
-        for row in rows(con, query, {"month": month})
-        for name, value in zip(told, row, strict=True)
-        if value is not None
-    }
+    elif plotted and "system_id" in columns:
+        query = (
+            f"unpivot (select month, {', '.join(plotted)} from {table} "  # noqa: S608
+            f"where month between $first and $last and system_id = '{TOTAL}') "
+            f"on {', '.join(f'{column}::double as {column}' for column in plotted)} "
+            "into name name value value order by all"
+        )
+    else:
+        return told
+    for month, name, value in rows(con, query, {"first": first, "last": last}):
+        if value is not None:
+            told.setdefault(month, {})[str(name)] = float(value)
+    return told
 
 
 def _sql(model: Model) -> str:
