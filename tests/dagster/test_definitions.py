@@ -1,14 +1,17 @@
 """Dagster as people use it: the whole month, one asset, a backfill, a bad file, a schedule."""
 
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
 import duckdb
 import pytest
+from small_portfolio import small_portfolio
 
-from roi_pipeline import assets, automation, models, notices
+from roi_pipeline import assets, automation, models, notices, portfolio
 from roi_pipeline.automation import definitions_of
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import current
@@ -37,67 +40,76 @@ def test_every_suite_is_a_check_and_critical_ones_block(definitions: dg.Definiti
             assert spec.blocking == check.is_blocking
 
 
-def test_a_month_is_published_with_numbers_that_plot(
-    company: Portfolio, definitions: dg.Definitions, instance: dg.DagsterInstance
-) -> None:
-    job = definitions.resolve_job_def(automation.JOB)
-    result = job.execute_in_process(instance=instance, partition_key="2026-10-01")
-    assert result.success
-    edition = current(company.marts)
+@dataclass(frozen=True)
+class Backfilled:
+    """A portfolio after one run over its three months, and what Dagster knows of it."""
+
+    company: Portfolio
+    job: dg.JobDefinition
+    instance: dg.DagsterInstance
+
+    def seen(self, asset: str) -> dict[str | None, Mapping[str, dg.MetadataValue[Any]]]:
+        """The newest metadata of an asset, by month."""
+        records = self.instance.fetch_materializations(dg.AssetKey(asset), limit=3).records
+        told = [record.asset_materialization for record in records]
+        return {each.partition: each.metadata for each in told if each}
+
+
+@pytest.fixture(scope="module")
+def backfilled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backfilled]:
+    folder = tmp_path_factory.mktemp("backfilled")
+    company = portfolio.load(small_portfolio(folder / "company"))
+    job = definitions_of(company).resolve_job_def(automation.JOB)
+    tags = {RANGE_FIRST: "2026-08-01", RANGE_LAST: "2026-10-01"}
+    with dg.instance_for_test(temp_dir=str(folder)) as instance:
+        assert job.execute_in_process(instance=instance, tags=tags).success
+        yield Backfilled(company, job, instance)
+
+
+def test_a_backfill_is_one_run(backfilled: Backfilled) -> None:
+    edition = current(backfilled.company.marts)
     assert edition is not None
     assert edition.months == ("2026-08", "2026-09", "2026-10")
-    (seen,) = result.asset_materializations_for_node("ledger_monthly")
-    assert seen.metadata["dagster/row_count"].value > 0
-    assert seen.metadata["amount_cost_cash"].value != 0
-    described = {
-        column.name: column.description
-        for column in seen.metadata["dagster/column_schema"].schema.columns  # type: ignore[attr-defined]
+    partitions = backfilled.instance.get_materialized_partitions(dg.AssetKey("roi_monthly"))
+    assert partitions == {"2026-08-01", "2026-09-01", "2026-10-01"}
+
+
+def test_every_month_has_numbers_that_plot(backfilled: Backfilled) -> None:
+    ledger = backfilled.seen("ledger_monthly")["2026-10-01"]
+    assert ledger["dagster/row_count"].value > 0  # type: ignore[operator]
+    assert ledger["amount_cost_cash"].value != 0
+    said = {
+        month: told["cumulative_net_cash"].value
+        for month, told in backfilled.seen("roi_monthly").items()
     }
+    with duckdb.connect(backfilled.company.marts / "marts.duckdb", read_only=True) as con:
+        published = con.execute(
+            "select month::varchar, cumulative_net_cash::double from marts.roi_monthly "
+            "where system_id = 'portfolio'"
+        ).fetchall()
+    assert said == dict(published)
+
+
+def test_every_column_is_described(backfilled: Backfilled) -> None:
+    schema: Any = backfilled.seen("ledger_monthly")["2026-10-01"]["dagster/column_schema"]
+    described = {column.name: column.description for column in schema.schema.columns}
+    assert "amount" in described
     assert [name for name, meaning in described.items() if not meaning] == []
-    (returns,) = result.asset_materializations_for_node("roi_monthly")
-    assert returns.metadata["cumulative_net_cash"].value != 0
-    assert "amount" in {c.name for c in seen.metadata["dagster/column_schema"].schema.columns}  # type: ignore[attr-defined]
 
 
-def test_one_asset_or_check_can_be_run_by_itself(
-    definitions: dg.Definitions, instance: dg.DagsterInstance
-) -> None:
-    job = definitions.resolve_job_def(automation.JOB)
-    assert job.execute_in_process(instance=instance, partition_key="2026-10-01").success
-    again = job.execute_in_process(
-        instance=instance,
+def test_one_asset_or_check_can_be_run_by_itself(backfilled: Backfilled) -> None:
+    again = backfilled.job.execute_in_process(
+        instance=backfilled.instance,
         partition_key="2026-10-01",
         asset_selection=[dg.AssetKey("tco_monthly")],
     )
     steps = {event.step_key for event in again.all_events if event.is_step_success}
     assert steps == {"tco_monthly", "tco_monthly_suite"}
     one = dg.AssetCheckKey(dg.AssetKey("tco_monthly"), "key_unique")
-    check = definitions.resolve_implicit_global_asset_job_def().get_subset(
-        asset_selection=set(), asset_check_selection={one}
-    )
-    result = check.execute_in_process(instance=instance)
+    everything = definitions_of(backfilled.company).resolve_implicit_global_asset_job_def()
+    check = everything.get_subset(asset_selection=set(), asset_check_selection={one})
+    result = check.execute_in_process(instance=backfilled.instance)
     assert [each.asset_check_key for each in result.get_asset_check_evaluations()] == [one]
-
-
-def test_a_backfill_is_one_run(
-    company: Portfolio, definitions: dg.Definitions, instance: dg.DagsterInstance
-) -> None:
-    job = definitions.resolve_job_def(automation.JOB)
-    tags = {RANGE_FIRST: "2026-08-01", RANGE_LAST: "2026-10-01"}
-    assert job.execute_in_process(instance=instance, tags=tags).success
-    partitions = instance.get_materialized_partitions(dg.AssetKey("roi_monthly"))
-    assert partitions == {"2026-08-01", "2026-09-01", "2026-10-01"}
-    seen = instance.fetch_materializations(dg.AssetKey("roi_monthly"), limit=3).records
-    said = {
-        record.partition_key: record.asset_materialization.metadata["cumulative_net_cash"].value  # type: ignore[union-attr]
-        for record in seen
-    }
-    with duckdb.connect(company.marts / "marts.duckdb", read_only=True) as con:
-        published = con.execute(
-            "select month::varchar, cumulative_net_cash::double from marts.roi_monthly "
-            "where system_id = 'portfolio'"
-        ).fetchall()
-    assert said == dict(published), "every month has its own numbers"
 
 
 def test_assets_name_the_teams_that_answer_for_the_systems(company: Portfolio) -> None:
