@@ -46,7 +46,7 @@ PYTHON_READS: Mapping[str, Sequence[str]] = {
     "projection_monthly": ("economics_monthly", "degradation_monthly", "terms"),
     "sensitivity_monthly": ("economics_monthly", "degradation_monthly", "roi_monthly", "terms"),
     "serving_mode_comparison_monthly": ("usage_cells", "ledger_monthly", "terms"),
-    "unit_cost_monthly": ("cost_month", "mode_usage", "success_count", "accelerator_hours"),
+    "unit_cost_monthly": ("cost_month", "mode_usage", "success_count", "accelerator_use"),
     "tco_change_monthly": ("ledger_monthly", "mode_usage"),
 }
 DESCRIPTIONS: Mapping[str, str] = {

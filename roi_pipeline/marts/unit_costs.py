@@ -77,7 +77,7 @@ def unit_cost_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             "compute_seconds": Decimal(seconds),
             "successful_outcomes": int(successful),
         }
-    ready = {row[:2]: row[2:] for row in _query(con, "from accelerator_hours")}
+    ready = {row[:2]: row[2:] for row in _query(con, _READY)}
     default = dict(_query(con, "select system_id, coalesce(serving_mode, 'realtime') from systems"))
     (currency,) = _query(con, "select reporting_currency from setting")[0]
     rows: list[dict[str, Any]] = []
@@ -221,6 +221,7 @@ from mode_usage as u
 left join success_count as s using (month, system_id, serving_mode)
 semi join run_month using (month) order by all
 """
+_READY = "select month, system_id, accelerators, accelerator_hours from accelerator_use"
 _SERVED = "select month, system_id, sum(predictions) from mode_usage group by all"
 _LINES = """
 select month, system_id, category, driver, min(consumed_unit), sum(amount),

@@ -26,7 +26,7 @@ described as (
 )
 
 select
-    a.* exclude (facet, cost, salvage_value, disposal_proceeds, system_id, allocation_key, category, cost_class),
+    a.* exclude (facet, cost, salvage_value, disposal_proceeds, system_id, allocation_key, category, cost_class, accelerators),
     m.cost,
     m.salvage_value,
     m.disposal_proceeds,
@@ -40,6 +40,10 @@ select
     ) as allocation_key,
     coalesce(r.category, a.category, a.asset_class, 'hardware') as category,
     coalesce(r.cost_class, a.cost_class, 'capex') as cost_class,
+    coalesce( -- a register that does not count them has one a line of such a class
+        a.accelerators,
+        case when regexp_matches(lower(concat_ws(' ', a.asset_class, r.category, a.category)), 'accelerator|gpu|tpu|npu') then 1 end
+    ) as accelerators,
     r.regulatory_category,
     r.cost_pool
 from described as a
@@ -55,5 +59,5 @@ given:
   cost_categories: [{rule_order: 1, dataset: capex, match_column: asset_class, match_op: equals, match_value: gpu, category: accelerators}]
   capex: [{delivery_id: d, row_no: 1, asset_id: g1, asset_class: gpu, acquired_on: 2026-10-04, cost: 1000, currency: EUR, system_id: s}]
 expect:
-  asset: [{asset_id: g1, cost: 1250, salvage_value: 0, system_id: s, category: accelerators, cost_class: capex}]
+  asset: [{asset_id: g1, cost: 1250, salvage_value: 0, system_id: s, category: accelerators, cost_class: capex, accelerators: 1}]
 */
