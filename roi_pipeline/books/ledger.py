@@ -279,7 +279,7 @@ def _shares_by_use(con: duckdb.DuckDBPyConnection, month: date) -> list[tuple[ob
         return []
     return rows(
         con,
-        "select allocation_key, system_id, share_to from allocation_share "
+        "select allocation_key, system_id, share from allocation_share "
         "where is_by_use and valid_from = ? order by all",
         [month],
     )

@@ -42,7 +42,7 @@ select
     coalesce(r.cost_class, a.cost_class, 'capex') as cost_class,
     coalesce( -- a register that does not count them has one a line of such a class
         a.accelerators,
-        case when regexp_matches(lower(concat_ws(' ', a.asset_class, r.category, a.category)), 'accelerator|gpu|tpu|npu') then 1 end
+        case when concat_ws(' ', a.asset_class, r.category, a.category) similar to '(?i).*(accelerator|gpu|tpu|npu).*' then 1 end
     ) as accelerators,
     r.regulatory_category,
     r.cost_pool

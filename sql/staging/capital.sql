@@ -17,7 +17,7 @@ select
     h.month,
     coalesce(s.system_id, h.system_id, 'unallocated') as system_id,
     cast(
-        sum(h.book_value * coalesce(cast(s.share_to - s.share_from as decimal(9, 6)), 1)) as decimal(38, 18)
+        sum(cast(h.book_value as decimal(18, 2)) * coalesce(s.share, 1)) as decimal(38, 18)
     ) as book_value
 from held as h
 left join allocation_share as s -- a miss is hardware of one system

@@ -1,5 +1,6 @@
 -- A cost line, or the part of a shared one that falls to a system; what nobody claims belongs to `unallocated`.
 -- grain: delivery_id, row_no, month, basis, kind, system_id
+-- Parts lie between the ends of their stretches, to the last digit; what is finer than a billionth goes to the last.
 select
     l.delivery_id,
     l.row_no,
@@ -22,8 +23,12 @@ select
     l.meter,
     case
         when a.system_id is null then l.amount
-        else cast(l.amount * a.share_to as decimal(38, 18))
-            - cast(l.amount * a.share_from as decimal(38, 18))
+        else cast(cast(
+            cast(l.amount * 1000000000 as hugeint) * a.parts_to // 1000000
+            - cast(l.amount * 1000000000 as hugeint) * a.parts_from // 1000000
+        as decimal(38, 0)) * 0.000000000000000001 as decimal(38, 18)) + case
+            when a.parts_to = 1000000000000000 then l.amount - round(l.amount, 9) else 0
+        end
     end as amount,
     l.is_avoidable,
     l.source,
@@ -31,13 +36,19 @@ select
     l.currency,
     case
         when a.system_id is null then l.original_amount
-        else cast(l.original_amount * a.share_to as decimal(38, 18))
-            - cast(l.original_amount * a.share_from as decimal(38, 18))
+        else cast(cast(
+            cast(l.original_amount * 1000000000 as hugeint) * a.parts_to // 1000000
+            - cast(l.original_amount * 1000000000 as hugeint) * a.parts_from // 1000000
+        as decimal(38, 0)) * 0.000000000000000001 as decimal(38, 18)) + case
+            when a.parts_to = 1000000000000000 then l.original_amount - round(l.original_amount, 9) else 0
+        end
     end as original_amount,
     case
         when a.system_id is null then l.consumed_quantity
-        else cast(l.consumed_quantity * a.share_to as decimal(38, 6))
-            - cast(l.consumed_quantity * a.share_from as decimal(38, 6))
+        else cast(cast(
+            cast(l.consumed_quantity * 1000000 as hugeint) * a.parts_to // 1000000000000000
+            - cast(l.consumed_quantity * 1000000 as hugeint) * a.parts_from // 1000000000000000
+        as decimal(38, 0)) * 0.000001 as decimal(38, 6))
     end as consumed_quantity,
     l.consumed_unit
 from cost_lines as l

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +316,49 @@ def test_parts_add_up_to_the_whole(
     assert total(found, "cash") == total(found, "accrual") == amount
     for name, share in zip(SYSTEMS, shares, strict=True):
         assert abs(found[("cash", name)] - amount * share) <= Decimal("1e-6")
+
+
+@QUICK
+@given(
+    amount=st.decimals(-(10**9), 10**9, places=12),
+    used=st.lists(st.integers(0, 10**15), min_size=3, max_size=3),
+    driver=st.sampled_from(["predictions", "tokens", "compute_seconds"]),
+)
+@example(amount=Decimal("0.01"), used=[1, 1, 1], driver="tokens")
+@example(amount=Decimal("-1000000.01"), used=[10**15, 1, 0], driver="compute_seconds")
+def test_what_is_shared_by_use_adds_up_to_the_last_digit(
+    bench: duckdb.DuckDBPyConnection, amount: Decimal, used: list[int], driver: str
+) -> None:
+    """Each part is the exact fraction within two billionths, a credit mirrors its charge, and a
+    month without use leaves the cost to nobody."""
+    measures = ("predictions", "tokens", "compute_seconds")
+    usage = [
+        {"month": JANUARY, "system_id": name, "serving_mode": "batch"}
+        | {measure: weight if measure == driver else 0 for measure in measures}
+        for name, weight in zip(SYSTEMS, used, strict=True)
+    ]
+    keys = [
+        {"allocation_key": "pool", "system_id": name, "driver": driver, "valid_from": JANUARY}
+        for name in SYSTEMS
+    ]
+    found = []
+    for signed in (amount, -amount):
+        line = A_SHARED_HUNDREDTH_OF_A_CENT | {"billed_cost": signed, "effective_cost": signed}
+        rules = mappings(*[Decimal(0)] * 3) | {"allocation": keys}
+        with given_rows(bench, billing=[line], **rules):
+            workbench.give(bench, "mode_usage", usage)
+            found.append(by_system(bench))
+    charge, credit = found
+    assert total(charge, "cash") == amount
+    whole = sum(used)
+    if not whole:
+        assert charge["cash", "unallocated"] == amount
+    for name, weight in zip(SYSTEMS, used, strict=True):
+        part = charge.get(("cash", name), Decimal(0))
+        assert part == -credit.get(("cash", name), Decimal(0))
+        if whole:
+            with localcontext(prec=60):
+                assert abs(part - amount * weight / whole) < Decimal("2e-6")
 
 
 def test_a_mapping_deleted_in_the_folder(company: Path) -> None:
