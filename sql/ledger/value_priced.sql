@@ -7,10 +7,13 @@ with counted as (
         l.priced_as,
         l.unit,
         l.measure,
-        cast(l.factor * case -- method §4.1: control stands for all, against; the released for all like them
-            when c.is_control then -coalesce(cast(t.treated / nullif(t.control, 0) as decimal(18, 9)), 0)
-            else coalesce(cast(1 / c.propensity as decimal(18, 9)), 1)
-        end as decimal(28, 9)) as factor,
+        case -- method §4.1: control stands for all, against; the released for all like them
+            when c.is_control then cast(
+                -l.factor * coalesce(cast(t.treated / nullif(t.control, 0) as decimal(18, 9)), 0) as decimal(28, 9)
+            )
+            when c.propensity is null then l.factor -- nearly every line: a product of decimals is dear
+            else cast(l.factor * cast(1 / c.propensity as decimal(18, 9)) as decimal(28, 9))
+        end as factor,
         l.category,
         l.baseline_metric,
         case l.measure
