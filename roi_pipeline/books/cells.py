@@ -41,7 +41,7 @@ def build_cells(
     known = dict(rows(con, "select month, fingerprint from built where name = 'cells'"))
     stale = [month for month, mark in wanted.items() if known.get(month) != mark]
     for stretch in runs(stale):
-        step = _step(con, portfolio, models, stretch, as_of)
+        step = step_of(con, portfolio, models, stretch, as_of, _emptied(portfolio))
         log.info("cells %s: reading %s predictions", stretch, f"{step.prediction_rows:,}")
         engine_of(portfolio).run(step)
         _keep(con, step, stretch, {month: wanted[month] for month in stretch})
@@ -66,26 +66,40 @@ def ensure_cells(
             con.execute(f"drop table if exists {table}")
         con.execute("delete from built where name in ('cells', 'cells shape')")
     month = date(1970, 1, 1)
-    step = _step(con, portfolio, models, Months(month, month), datetime(1970, 1, 1))
+    nothing, long_ago = Months(month, month), datetime(1970, 1, 1)
+    step = step_of(con, portfolio, models, nothing, long_ago, _emptied(portfolio))
     engine_of(portfolio).run(step)
-    _keep(con, step, Months(month, month), {})
+    _keep(con, step, nothing, {})
     con.execute("insert into built values ('cells shape', null, ?)", [mark])
     shutil.rmtree(step.folder, ignore_errors=True)
 
 
 def engine_of(portfolio: Portfolio) -> Engine:
     """The engine that portfolio.yaml names."""
-    engine = portfolio.engine
-    if engine.name == "duckdb":
-        return DuckDB(engine.memory_limit, engine.threads, engine.spill_limit)
+    name = portfolio.engine.name
+    if name == "duckdb":
+        return local_engine(portfolio)
     raise ConfigurationError(
-        f"portfolio.yaml: engine.name {engine.name!r} is not available yet; use duckdb"
+        f"portfolio.yaml: engine.name {name!r} is not available yet; use duckdb"
     )
+
+
+def local_engine(portfolio: Portfolio) -> DuckDB:
+    """The engine on this machine, within the limits that portfolio.yaml sets."""
+    limits = portfolio.engine
+    return DuckDB(limits.memory_limit, limits.threads, limits.spill_limit)
 
 
 def _workspace(portfolio: Portfolio) -> Path:
     """Where the step leaves its files until they are in the database."""
     return portfolio.state / "tmp" / "cells"
+
+
+def _emptied(portfolio: Portfolio) -> Path:
+    folder = _workspace(portfolio)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _observed(portfolio: Portfolio, first: date, last: date, as_of: datetime) -> list[date]:
@@ -126,20 +140,19 @@ def _fingerprint(
     return sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _step(
+def step_of(
     con: duckdb.DuckDBPyConnection,
     portfolio: Portfolio,
     models: Mapping[str, Model],
     stretch: Months,
     as_of: datetime,
+    folder: Path,
 ) -> CellsStep:
+    """The pass over predictions and outcomes that makes the cells of a stretch of months."""
     around = [*Months(add_months(stretch.first, -1), add_months(stretch.last, 1))]
     observed = _observed(portfolio, stretch.first, stretch.last, as_of)
     predictions = live_deliveries(con, portfolio, "predictions", around)
     outcomes = live_deliveries(con, portfolio, "outcomes", observed)
-    folder = _workspace(portfolio)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     return CellsStep(
         predictions=tuple(CleanFile(p.file, p.months, p.has_uuids) for p in predictions),
         outcomes=tuple(CleanFile(o.file, o.months, o.has_uuids) for o in outcomes),

@@ -7,21 +7,18 @@ is what the sum grows by when the row joins it, so parts always add up to the su
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from roi_pipeline.domain.calendar import Months, add_months, month_end
-from roi_pipeline.engines.cells import CellsStep, CleanFile
-from roi_pipeline.engines.duckdb import DuckDB
+from roi_pipeline.books.cells import local_engine, step_of
+from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain.states import State, add_models, records
-from roi_pipeline.ingest.live import live_deliveries
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
-from roi_pipeline.warehouse import rows
 
 Key = tuple[date, str, str, str, str, str, str]  # month, system, basis, driver, version, mode, more
 CELL_KEYS = (
@@ -114,10 +111,8 @@ def load_predictions(
     base = portfolio.state / "tmp"
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="explain-", dir=base) as folder:
-        step = _step(con, portfolio, models, state, stretch, Path(folder))
-        limits = portfolio.engine
-        engine = DuckDB(limits.memory_limit, limits.threads, limits.spill_limit)
-        file = engine.linked_rows(step, system_ids)
+        step = step_of(con, portfolio, models, stretch, state.as_of, Path(folder))
+        file = local_engine(portfolio).linked_rows(step, system_ids)
         con.execute(LINKED.format(keys=", ".join(CELL_KEYS)), {"file": str(file)})
     con.execute(CELLS.format(keys=", ".join(CELL_KEYS)))
 
@@ -251,42 +246,3 @@ def counted_rows(
         order by delivery_id, row_no
     """  # noqa: S608
     return [_prediction(row, Decimal(1)) for row in records(con, query, dict(where))]
-
-
-def _step(
-    con: duckdb.DuckDBPyConnection,
-    portfolio: Portfolio,
-    models: Mapping[str, Model],
-    state: State,
-    stretch: Months,
-    folder: Path,
-) -> CellsStep:
-    """The pass over predictions and outcomes that the cells of the stretch were made by."""
-    horizons = {system.id: system.outcome_horizon_days for system in portfolio.systems}
-    reach = month_end(stretch.last) + timedelta(days=max(horizons.values()) + 1)
-    observed = Months(
-        stretch.first, max(stretch.first, min(reach, state.as_of.date()).replace(day=1))
-    )
-    around = Months(add_months(stretch.first, -1), add_months(stretch.last, 1))
-    predictions = live_deliveries(con, portfolio, "predictions", [*around])
-    outcomes = live_deliveries(con, portfolio, "outcomes", [*observed])
-    return CellsStep(
-        predictions=tuple(CleanFile(p.file, p.months, p.has_uuids) for p in predictions),
-        outcomes=tuple(CleanFile(o.file, o.months, o.has_uuids) for o in outcomes),
-        versions=tuple(
-            name
-            for (name,) in rows(
-                con,
-                "select delivery_id from deliveries where dataset in ('predictions', 'outcomes') "
-                "order by coalesce(exported_at, modified_at), path, delivery_id",
-            )
-        ),
-        prediction_rows=sum(delivery.rows for delivery in predictions),
-        first_day=stretch.first,
-        last_day=month_end(stretch.last),
-        as_of=state.as_of,
-        time_zone=portfolio.time_zone,
-        horizon_days=horizons,
-        models={name: model for name, model in models.items() if model.layer == "cells"},
-        folder=folder,
-    )
