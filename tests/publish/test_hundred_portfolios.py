@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import said, write_portfolio, write_reference
+from runner import cost_up, said, write_portfolio, write_reference
 
 from roi_pipeline import portfolio
 from roi_pipeline.books import session
@@ -26,7 +26,6 @@ HEADER = (
 )
 RATES = {"USD": Decimal(1), "EUR": Decimal("1.25"), "JPY": Decimal("1.25") / 160}
 POOLS = 6  # so many portfolios have a cost that two systems share
-MARTS = ("ledger_monthly", "tco_monthly", "reconciliation_monthly", "unallocated_monthly")
 Row = dict[str, Any]
 
 
@@ -117,17 +116,6 @@ def write_rules(folder: Path, names: list[str], *, has_tags: bool) -> None:
     write_reference(folder, "cost_categories", *([tags] if has_tags else []), *pools)
 
 
-def brought_up(opened: Session) -> Session:
-    """From files to the marts that hold cost, and nothing else."""
-    for dataset in ("billing", "fx", "cost_categories", "allocation"):
-        assert not opened.ingest(dataset).refused
-    for table in ("ledger_cost", "unallocated_cost"):
-        opened.build_ledger(table)
-    for mart in MARTS:
-        opened.build_mart(mart)
-    return opened
-
-
 def by_basis(opened: Session) -> dict[tuple[str, str], Decimal]:
     query = "select basis, system_id, sum(amount) from marts.ledger_monthly group by all"
     return {(basis, system): amount for basis, system, amount in said(opened, query)}
@@ -148,7 +136,7 @@ def test_from_files_to_marts_with_difference_0(tmp_path: Path) -> None:
                 total += row["billed"] * RATES[currency]
                 tagged += row["billed"] * RATES[currency] * (row["owner"] == "own")
     with session.opened(portfolio.load(folder), LAST, None) as opened:
-        before = by_basis(brought_up(opened))
+        before = by_basis(cost_up(opened))
         found = said(
             opened,
             "select month, source_id, currency, total_in, difference "
@@ -166,7 +154,7 @@ def test_from_files_to_marts_with_difference_0(tmp_path: Path) -> None:
             for basis in ("cash", "accrual"):
                 assert before[basis, one] == before[basis, twin]
         write_rules(folder, names, has_tags=False)
-        after = by_basis(brought_up(opened))
+        after = by_basis(cost_up(opened))
         for basis in ("cash", "accrual"):
             assert sum(v for (of, _), v in after.items() if of == basis) == total
             grown = after[basis, "unallocated"] - before[basis, "unallocated"]

@@ -91,6 +91,20 @@ def bring_up(opened: Session) -> None:
     quality.record(opened.con, opened.scope.months.first, opened.scope.months.last, [])
 
 
+COSTS = ("ledger_monthly", "tco_monthly", "reconciliation_monthly", "unallocated_monthly")
+
+
+def cost_up(opened: Session) -> Session:
+    """From bills and the rules about them to the marts that hold cost, and nothing else."""
+    for dataset in ("billing", "fx", "cost_categories", "allocation"):
+        assert not opened.ingest(dataset).refused
+    for table in ("ledger_cost", "unallocated_cost"):
+        opened.build_ledger(table)
+    for mart in COSTS:
+        opened.build_mart(mart)
+    return opened
+
+
 def run(folder: Path, last: date, as_of: datetime | None = None) -> Edition:
     """One run, published."""
     with books(folder, last, as_of) as opened:

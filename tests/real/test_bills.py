@@ -3,16 +3,20 @@ billing period (cash) and under the months in which it was used up (accrual)."""
 
 import csv
 import json
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import books, by_key, said, write_portfolio, write_reference
+from runner import books, by_key, cost_up, said, write_portfolio, write_reference
+
+from roi_pipeline import portfolio
+from roi_pipeline.books import session
 
 Sums = dict[Any, Decimal]
 CASH = (
@@ -246,3 +250,89 @@ def test_commitments_are_paid_in_one_month_and_used_in_another(
         assert sum(ledger(opened, "month", "accrual").values()) == Decimal(
             oracle[scenario]["effective"]
         )
+
+
+@pytest.mark.slow
+def test_published_examples_reach_the_tco_of_the_systems_that_rules_give_them(
+    shared: Path, oracles: Path, tmp_path: Path
+) -> None:
+    """Examples of FOCUS in one company: an invoice by SKU, virtual currency by resource, and a
+    commitment by its id; dates of the US and an hour 30 are written out as ISO first."""
+    published, folder = shared / "data" / "billing", tmp_path / "acme"
+    oracle = json.loads((oracles / "billing.json").read_text())
+    examples = {
+        "ai": [published / "focus_spec_ai" / "multi_model_invoice_via_csp_marketplace.csv"],
+        "tokens": [
+            published / "focus_spec_1.2_examples" / f"virtual_currency_pricing_model_{part}.csv"
+            for part in ("a1", "a2")
+        ],
+        "commitment": [
+            published / "focus_spec_1.2_examples" / "commitment_discount_purchase_scenario_3.csv"
+        ],
+    }
+    sources = [
+        {"dataset": "billing", "id": name, "path": f"inbox/{name}/*/*.csv"} for name in examples
+    ]
+    sources[2]["columns"] = MISSING
+    since = {"scenario": "decision_matrix", "invested_on": "2023-01-01", "live_on": "2023-01-01"}
+    systems = [{"id": name, "name": name, **since} for name in examples]
+    write_portfolio(folder, systems=systems, sources=sources)
+    for name, files in examples.items():
+        (folder / "inbox" / name / "export").mkdir(parents=True)
+        for file in files:
+            text = written_out(file.read_text(encoding="utf-8-sig"))
+            (folder / "inbox" / name / "export" / file.name).write_text(text)
+    write_reference(
+        folder,
+        "cost_categories",
+        *(
+            (k, "billing", "sku_id", "", "glob", f"solora-atlas-5.6-{model}-*", "ai", "", model)
+            for k, model in enumerate(("jupiter", "mars", "venus"))
+        ),
+        (10, "billing", "resource_id", "", "regex", "^(abcde|adbd-|718239-)", "tokens", "", ""),
+        (11, "billing", "commitment_discount_id", "", "glob", "<my-*", "commitment", "", ""),
+    )
+    with session.opened(portfolio.load(folder), date(2025, 6, 1), None) as opened:
+        cost_up(opened)
+        tco = "select {} from marts.tco_monthly where system_id = '{}' and basis = '{}' {}"
+        invoice, virtual = (
+            oracle["focus_ai"][n] for n in ("multi_model_invoice", "virtual_currency_a1_a2")
+        )
+        by_model = said(opened, tco.format("category, sum(amount)", "ai", "cash", "group by all"))
+        assert {f"solora-atlas-5.6-{model}": amount for model, amount in by_model} == {
+            model: Decimal(amount) for model, amount in invoice["by_model"].items()
+        }
+        tokens = (
+            "select sum(consumed_quantity), sum(consumed_quantity) filter (where meter = 'output') "
+            "from marts.ledger_monthly where system_id = 'ai' and basis = 'accrual'"
+        )
+        assert said(opened, tokens) == [(invoice["tokens_total"], invoice["output_tokens"])]
+        assert said(opened, tco.format("sum(amount)", "tokens", "cash", "")) == [
+            (Decimal(virtual["billed"]),)
+        ]
+        assert said(
+            opened,
+            tco.format(
+                "month, sum(amount)", "tokens", "accrual", "group by all having sum(amount) <> 0"
+            ),
+        ) == [(date(2025, 4, 1), Decimal(virtual["effective_used_apr2025"]))]
+        bought = oracle["focus_commitment_examples_1.2"]["purchase_scenario_3"]
+        for basis, expected_total in (("cash", "billed"), ("accrual", "effective")):
+            assert said(opened, tco.format("sum(amount)", "commitment", basis, "")) == [
+                (Decimal(bought[expected_total]),)
+            ]
+        assert reconciled(opened)[2:] == (0, 0)
+
+
+def written_out(text: str) -> str:
+    """The examples' own slips set right: 5/1/25 for a date, hour 30 of a day, no last line end."""
+    text = re.sub(
+        r"(?<=,)(\d+)/(\d+)/(\d\d)(?=,)",
+        lambda found: f"20{found[3]}-{int(found[1]):02}-{int(found[2]):02}T00:00:00Z",
+        text,
+    )
+
+    def next_day(found: re.Match[str]) -> str:
+        return f"{date.fromisoformat(found[1]) + timedelta(days=1)}T{int(found[2]) - 24:02}:"
+
+    return re.sub(r"(\d{4}-\d\d-\d\d)T(2[4-9]|3\d):", next_day, text).rstrip() + "\n"
