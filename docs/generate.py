@@ -17,6 +17,7 @@ from roi_pipeline.books.ledger import MONTHLY  # noqa: E402
 from roi_pipeline.glossary import MEANINGS  # noqa: E402
 from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
 from roi_pipeline.ingest.events import SHAPES  # noqa: E402
+from roi_pipeline.portfolio import formats_of  # noqa: E402
 from roi_pipeline.suites import suites  # noqa: E402
 
 LAYERS = {
@@ -115,18 +116,20 @@ def columns() -> str:
 
 
 def logs() -> str:
-    """Every shape of prediction logs: what it is, what it fills, what the portfolio must say."""
-    parts = ["# Prediction logs\n", NOTE, LOGS]
-    required = [column.name for column in CONTRACTS["predictions"].columns if column.required]
+    """Every shape of logs: what it is, what it fills, what the portfolio must say."""
+    parts = ["# Logs of predictions and outcomes\n", NOTE, LOGS]
     for shape in SHAPES.values():
+        dataset = "outcomes" if shape.format in formats_of("outcomes") else "predictions"
+        required = [column.name for column in CONTRACTS[dataset].columns if column.required]
         module = sys.modules[f"roi_pipeline.ingest.events.{shape.format}"]
         told = (module.__doc__ or "").strip()
         said = [f"{name}: {SAID[name]}" for name in required if name not in shape.gives]
         signs = " or ".join(" + ".join(f"`{key}`" for key in sorted(sign)) for sign in shape.signs)
         parts.append(f"\n## {shape.format}\n{told}\n\nKnown by the keys {signs}.\n")
         parts.append(f"Fills {', '.join(f'`{name}`' for name in shape.gives)}.\n")
-        parts.append("\n```yaml\n  - dataset: predictions\n    path: inbox/predictions/*\n")
-        parts.append(f"    format: {shape.format}\n    columns: {{{', '.join(said)}}}\n```\n")
+        parts.append(f"\n```yaml\n  - dataset: {dataset}\n    path: inbox/{dataset}/*\n")
+        mapped = f"    columns: {{{', '.join(said)}}}\n" if said else ""
+        parts.append(f"    format: {shape.format}\n{mapped}```\n")
     return "".join(parts)
 
 

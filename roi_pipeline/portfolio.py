@@ -50,6 +50,7 @@ FORMATS = {  # how files of a dataset may be written, its default first; others 
         *("table", "otel_genai", "databricks_inference"),
         *("sagemaker_capture", "kserve_events", "litellm_spend"),
     ),
+    "outcomes": ("table", "otel_evaluations"),
 }
 Mechanism = Literal["overwrite", "append"]
 ServingMode = Literal["realtime", "batch", "edge"]

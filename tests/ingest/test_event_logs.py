@@ -16,6 +16,7 @@ from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.events import SHAPES
 from roi_pipeline.ingest.judging import PII_KEY
+from roi_pipeline.portfolio import formats_of
 
 SECRET = "my card number is 4111"  # noqa: S105
 
@@ -74,6 +75,49 @@ SPANS = (
     "select prediction_id, predicted_at, model_version, decision, latency_ms, input_tokens, "
     "output_tokens, cached_tokens, status from predictions order by row_no"
 )
+
+
+def test_evaluations_are_outcomes_of_the_calls_they_speak_of(
+    make: Callable[..., Company],
+) -> None:
+    """Of four records one is not an evaluation, and one evaluator failed."""
+
+    def record(number: int, **attributes: Any) -> dict[str, Any]:
+        one = span(number, **attributes)
+        return {key: one[key] for key in ("traceId", "spanId", "attributes")} | {
+            "timeUnixNano": "1759654800000000000",
+            "eventName": "gen_ai.evaluation.result",
+        }
+
+    judged = {"gen_ai.evaluation.name": "resolved", "gen_ai.evaluation.score.value": "0.9"}
+    said = judged | {"gen_ai.evaluation.score.label": "pass"}
+    secret = {"gen_ai.evaluation.explanation": SECRET}
+    records = [
+        record(1, **said, **secret),
+        record(2, **judged),
+        record(3, **said, **{"error.type": "timeout"}),
+        record(4, **{"event.name": "other"}),
+    ]
+    source = {"dataset": "outcomes", "path": "inbox/*", "format": "otel_evaluations"}
+    company = make(source)
+    logs = {"resourceLogs": [{"resource": {}, "scopeLogs": [{"logRecords": records}]}]}
+    flat = {
+        **{"trace_id": "0xab", "span_id": "0xcd", "timestamp": "2025-10-05T09:00:00Z"},
+        "attributes": judged | {"gen_ai.evaluation.name": "helpful"},
+    }
+    company.put("inbox/otlp.jsonl", lines_of(logs))
+    company.put("inbox/rows.jsonl", lines_of(flat))
+    assert company.ingest("outcomes").refused == ()
+    at = datetime(2025, 10, 5, 9)
+    trace = "5b8efff798038103d269b633813fc60c/eee19b7ec3c1b17"
+    assert company.rows(
+        "select prediction_id, observed_at, outcome, outcome_type, quantity "
+        "from outcomes order by prediction_id"
+    ) == [
+        (f"{trace}1", at, "pass", "resolved", Decimal("0.9")),
+        (f"{trace}2", at, "0.9", "resolved", Decimal("0.9")),
+        ("ab/cd", at, "0.9", "helpful", Decimal("0.9")),
+    ]
 
 
 def test_otlp_lines_give_one_prediction_a_call(make: Callable[..., Company]) -> None:
@@ -411,8 +455,10 @@ def test_the_same_bytes_and_a_manifest_of_events(make: Callable[..., Company]) -
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
 def test_a_shape_gives_columns_of_the_contract(shape: Any) -> None:
-    assert set(shape.gives) <= set(CONTRACTS["predictions"].names)
-    assert {"prediction_id", "predicted_at"} <= set(shape.gives)
+    is_outcomes = shape.format in formats_of("outcomes")
+    contract = CONTRACTS["outcomes" if is_outcomes else "predictions"]
+    assert set(shape.gives) <= set(contract.names)
+    assert {"prediction_id", contract.time} <= set(shape.gives)
     assert not [
         other for other in SHAPES.values() if other is not shape and other.format == shape.format
     ]

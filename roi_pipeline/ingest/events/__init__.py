@@ -1,4 +1,5 @@
-"""Prediction logs as serving platforms write them: one module a format, each a `SHAPE`.
+"""Logs of predictions and of their outcomes as platforms write them: one module a format, each a
+`SHAPE`.
 
 A log of events is not a table: a line may hold many spans, a call many instances, a prediction two
 events. A shape says which predictions a stream of records tells of, as columns of the contract;
@@ -13,6 +14,6 @@ from roi_pipeline.portfolio import formats_of
 
 SHAPES: Mapping[str, Shape] = {
     name: import_module(f"roi_pipeline.ingest.events.{name}").SHAPE
-    for name in formats_of("predictions")
+    for name in (*formats_of("predictions"), *formats_of("outcomes"))
     if name != "table"
 }

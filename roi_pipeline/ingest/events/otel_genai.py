@@ -30,7 +30,7 @@ _PAYLOADS = frozenset(
         *("gen_ai.prompt", "gen_ai.completion", "gen_ai.tool.definitions"),
     )
 )
-_START = ("starttimeunixnano", "starttime", "timestamp")
+_START = ("starttimeunixnano", "starttime", "timeunixnano", "timestamp")
 _END = ("endtimeunixnano", "endtime")
 _MAPS = ("resourceattributes", "resource", "spanattributes", "attributes")
 
@@ -40,7 +40,7 @@ def _rows(records: Iterable[Record]) -> Iterator[Row | None]:
         if "resourceSpans" in record:
             spans = _of_otlp(parsed(record["resourceSpans"]))
         else:
-            spans = iter([_of_row(record)])
+            spans = iter([flat(record)])
         yield from (_prediction(span) if is_call(span) else None for span in spans)
 
 
@@ -86,11 +86,17 @@ def _of_otlp(resources: Any) -> Iterator[Row]:
         shared = attributes(found(found(resource).get("resource")).get("attributes"))
         for scope in found(resource).get("scopeSpans") or ():
             for span in found(scope).get("spans") or ():
-                yield {**shared, **_of_row(span)}
+                yield {**shared, **flat(span)}
 
 
-def _of_row(span: Mapping[str, Any]) -> Row:
-    """One span: what names it by any exporter's name, then its attributes wherever they stand."""
+def flat(span: Mapping[str, Any]) -> Row:
+    """One span, or record of a log: what names it by any exporter's name, then its attributes
+    wherever they stand.
+
+    >>> flat({"trace_id": "0xab", "timestamp": "2026-10-01T00:00:00Z", "attributes": {"a": "b"}})
+    {'a': 'b', 'traceid': 'ab', 'spanid': '', 'start': '2026-10-01T00:00:00Z', 'end': '', \
+'lasted': '', 'status': ''}
+    """
     named = {plain(key): value for key, value in span.items()}
     context = {plain(key): value for key, value in found(named.get("context")).items()}
     maps = [attributes(parsed(named.get(name))) for name in _MAPS]
