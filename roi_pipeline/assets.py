@@ -43,7 +43,7 @@ PYTHON_READS: Mapping[str, Sequence[str]] = {
     "options_monthly": (
         *("economics_monthly", "degradation_monthly", "terms", "option_cost", "model_versions"),
     ),
-    "projection_monthly": ("economics_monthly", "degradation_monthly", "terms"),
+    "projection_monthly": ("economics_monthly", "degradation_monthly", "roi_monthly", "terms"),
     "sensitivity_monthly": ("economics_monthly", "degradation_monthly", "roi_monthly", "terms"),
     "serving_mode_comparison_monthly": ("usage_cells", "ledger_monthly", "terms"),
     "unit_cost_monthly": ("cost_month", "mode_usage", "success_count", "accelerator_use"),
@@ -61,7 +61,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "economics_monthly": "What a month was made of: volume, quality, worth of quality, cost.",
     "degradation_monthly": "How a model version wears off, and when it stops earning its cost.",
     "options_monthly": "Every way out of a system's situation, ranked by what it is worth.",
-    "projection_monthly": "Where a system's cumulative net is heading if nothing is changed.",
+    "projection_monthly": "Where the cumulative net is heading if nothing is changed.",
     "sensitivity_monthly": "What a result depends on, and what it is under named scenarios.",
     "serving_mode_comparison_monthly": "Real time against batch: cost, value, what moving changes.",
     "unit_cost_monthly": "What a prediction, a token, an hour cost, by serving mode.",

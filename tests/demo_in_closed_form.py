@@ -156,3 +156,9 @@ def _fraud_baseline_error(month: date) -> float:
             share, fee = (FRAUD_SHARE, FRAUD_FEE) if outcome == "fraud" else (-0.012, -3.00)
             worth[outcome] += amount * share + n * fee
     return hypot(worth["fraud"] * 0.0139, worth["legit"] * 0.0009)
+
+
+def unallocated_cost() -> tuple[float, float]:
+    """What nobody claims: paid so far, and a month of the last three."""
+    paid = [float(ANSWERS[month, plan.UNALLOCATED].cost_cash) for month in plan.MONTHS]
+    return sum(paid), sum(paid[-3:]) / 3

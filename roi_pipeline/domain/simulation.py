@@ -3,7 +3,7 @@
 Numbers are drawn from a seed that the caller stores: the same seed gives the same draws.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,18 @@ class Fan:
     net_percentiles: Mapping[int, float]  # of the mean monthly net over all months
 
 
+@dataclass(frozen=True)
+class Worlds:
+    """Courses of the cumulative net from `now`: `totals` has a row a month ahead, a column a draw.
+
+    `surplus` is what a year's value has above cost and hurdle, by draw.
+    """
+
+    now: float
+    totals: Floats
+    surplus: Floats
+
+
 def copula(rng: np.random.Generator, correlation: Sequence[Sequence[float]], draws: int) -> Floats:
     """Standard normal draws with that correlation, a row an input: a Gaussian copula's ranks.
 
@@ -77,7 +89,12 @@ def in_order_of(normal: Floats, sample: Floats) -> Floats:
 
 
 def fan(expected: Expected, now: float, hurdle: float, seed: int, draws: int = DRAWS) -> Fan:
-    """The cumulative net month by month from `now`, over so many draws (W20).
+    """The cumulative net month by month from `now`, over so many draws (W20)."""
+    return spread(worlds(expected, now, hurdle, seed, draws))
+
+
+def worlds(expected: Expected, now: float, hurdle: float, seed: int, draws: int = DRAWS) -> Worlds:
+    """So many courses that the months to come may take.
 
     One draw is one world: its level of volume, value, cost and quality holds for all months, and
     every month scatters about it. How wide the levels are is itself uncertain when few months were
@@ -92,11 +109,8 @@ def fan(expected: Expected, now: float, hurdle: float, seed: int, draws: int = D
     decided *= 1 + expected.value_error * value
     running = expected.avoidable * np.maximum(1 + expected.cost_error * scale * cost, 0.0)
     scatter = expected.month_error * scale
-    total = np.full(draws, now)
-    reached = total >= 0
-    values = np.zeros(draws)
-    shown: dict[int, list[float]] = {p: [] for p in PERCENTILES}
-    mean, by_then, then = [], [], []
+    total, values = np.full(draws, now), np.zeros(draws)
+    totals = np.empty((len(expected.quality), draws))
     year = min(12, len(expected.quality))
     for k, (level, error) in enumerate(zip(expected.quality, expected.quality_error, strict=True)):
         right = np.clip(level + error * quality, 0.0, 1.0)
@@ -104,15 +118,76 @@ def fan(expected: Expected, now: float, hurdle: float, seed: int, draws: int = D
         if k < year:
             values += worth
         total += worth - running - expected.fixed + scatter * rng.standard_normal(draws)
+        totals[k] = total
+    return Worlds(now, totals, values - year * running - hurdle * year * running)
+
+
+def together(
+    parts: Iterable[Worlds],
+    correlation: Sequence[Sequence[float]],
+    months: int,
+    now: float,
+    drift: float,
+    seed: int,
+) -> Worlds:
+    """The sum of several systems over so many months, world by world; `now` and `drift` a month
+    are what no system has.
+
+    Which worlds meet is drawn: where the nets of systems depend on each other, good worlds of one
+    meet good worlds of the other (Gaussian copula over the ranks of their cumulative nets at the
+    end). A sum of percentiles would say that everything goes wrong at once. All parts have the
+    same number of draws.
+
+    >>> one = Worlds(0.0, np.array([[1.0, 2.0, 3.0]]), np.zeros(3))
+    >>> alike = [[1.0, 0.999999], [0.999999, 1.0]]
+    >>> sorted(together([one, one], alike, 1, 10.0, 1.0, 7).totals[0].tolist())
+    [13.0, 15.0, 17.0]
+    """
+    totals, surplus, begin, ranks = np.zeros((months, 1)), np.zeros(1), now, np.zeros((0, 0))
+    for k, part in enumerate(parts):
+        draws = part.totals.shape[1]
+        if k == 0:
+            ranks = copula(np.random.default_rng(seed), correlation, draws)
+        met = np.empty(draws, dtype=np.int64)
+        met[np.argsort(ranks[k], kind="stable")] = np.argsort(
+            part.totals[months - 1], kind="stable"
+        )
+        totals, surplus = totals + part.totals[:months, met], surplus + part.surplus[met]
+        begin += part.now
+    totals = totals + now + drift * np.arange(1, months + 1)[:, None]
+    return Worlds(begin, totals, surplus)
+
+
+def spread(found: Worlds) -> Fan:
+    """Percentiles and probabilities of worlds, month by month."""
+    reached = np.full(found.totals.shape[1], found.now >= 0)
+    shown: dict[int, list[float]] = {p: [] for p in PERCENTILES}
+    mean, by_then, then = [], [], []
+    for total in found.totals:
         reached |= total >= 0
-        for p, found in zip(PERCENTILES, _percentiles(total), strict=True):
-            shown[p].append(found)
+        for p, level in zip(PERCENTILES, _percentiles(total), strict=True):
+            shown[p].append(level)
         mean.append(float(np.mean(total)))
         by_then.append(float(np.mean(reached)))
         then.append(float(np.mean(total >= 0)))
-    below = float(np.mean(values - year * running < hurdle * year * running))
-    monthly = _percentiles((total - now) / len(expected.quality))
+    below = float(np.mean(found.surplus < 0))
+    monthly = _percentiles((found.totals[-1] - found.now) / len(found.totals))
     return Fan(shown, mean, by_then, then, below, dict(zip(PERCENTILES, monthly, strict=True)))
+
+
+def positive_definite(correlation: Sequence[Sequence[float]]) -> list[list[float]]:
+    """The same, its dependences halved until they can all hold at once.
+
+    >>> positive_definite([[1.0, 0.5], [0.5, 1.0]])
+    [[1.0, 0.5], [0.5, 1.0]]
+    >>> round(positive_definite([[1, 0.9, 0.9], [0.9, 1, -0.9], [0.9, -0.9, 1]])[0][1], 3)
+    0.45
+    """
+    found = np.asarray(correlation, dtype=np.float64)
+    while np.linalg.eigvalsh(found)[0] < 1e-9:
+        found = (found + np.eye(len(found))) / 2
+    told: list[list[float]] = found.tolist()
+    return told
 
 
 def _percentiles(sample: Floats) -> list[float]:

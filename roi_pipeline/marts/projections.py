@@ -1,22 +1,48 @@
-"""Where each system is heading if nothing is changed: the cumulative net as a fan (method §5.3).
+"""Where each system, and all of them together, are heading if nothing is changed: the cumulative
+net as a fan (method §5.3).
 
-Said from the newest month only: a forecast made for a month long past would be made with today's
-knowledge. What a closed month forecast stays with it.
+Every month has the forecast that can be made from what is known of it and the months before; the
+newest is drawn most often, because people act on it. What a closed month forecast stays with it.
 """
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from roi_pipeline.domain.calendar import add_months
-from roi_pipeline.domain.simulation import DRAWS, PERCENTILES, Expected, Fan, fan
-from roi_pipeline.marts.economics import MONEY, cents, read
+from roi_pipeline.domain.simulation import (
+    DRAWS,
+    PERCENTILES,
+    Expected,
+    Fan,
+    Worlds,
+    positive_definite,
+    spread,
+    together,
+    worlds,
+)
+from roi_pipeline.marts.economics import MONEY, Economy, cents, read
 from roi_pipeline.marts.facts import rounded
-from roi_pipeline.marts.outlook import Outlook, look_ahead, read_versions
+from roi_pipeline.marts.outlook import (
+    RECENT,
+    Outlook,
+    Versions,
+    correlation,
+    look_ahead,
+    read_versions,
+)
 from roi_pipeline.marts.terms import Terms
 
+PORTFOLIO, UNALLOCATED = "portfolio", "unallocated"
 HORIZON = 24  # months; term projection_months
+EARLIER_DRAWS = 10_000  # for months before the newest
+Rest = dict[tuple[str, date], tuple[float, float]]  # net so far and of the month
 PROJECTION: dict[str, Any] = {
     "month": pl.Date,
     "system_id": pl.String,
@@ -31,40 +57,101 @@ PROJECTION: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Stance:
+    """A system at the end of a month: its outlook, its net so far, how far to look, how often."""
+
+    ahead: Outlook
+    seen: tuple[Economy, ...]
+    months: int
+    draws: int
+
+    @property
+    def now(self) -> float:
+        """Value less everything paid since the investment."""
+        return float(self.seen[-1].cumulative_net)
+
+
 def projection_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Where a system's cumulative net is heading, month by month, if nothing is changed."""
+    """Where the cumulative net is heading, month by month, if nothing is changed."""
     (currency,) = con.execute("select reporting_currency from setting").fetchall()[0]
-    rows: list[dict[str, Any]] = []
-    for ahead, now, months in newest(con):
-        shared = {"month": ahead.month, "system_id": ahead.system_id, "currency": currency}
-        if ahead.base is None:
-            later = {"horizon_month": add_months(ahead.month, 1)}
-            rows.append(shared | later | {"missing_reason": ahead.missing_reason})
-            continue
-        shared |= {"draws": DRAWS, "seed": ahead.seed}
-        rows.extend(shared | row for row in _rows(ahead, simulate(ahead, now, months), months))
+    months: dict[date, list[Stance]] = {}
+    for stance in stances(con):
+        months.setdefault(stance.ahead.month, []).append(stance)
+    rest, rows = _rest(con), list[dict[str, Any]]()
+    for here in months.values():
+        rows.extend(row | {"currency": currency} for row in _month(here, rest))
     return pl.DataFrame(rows, schema=PROJECTION)
 
 
-def newest(con: duckdb.DuckDBPyConnection) -> list[tuple[Outlook, float, int]]:
-    """The outlook of every system from the newest month, its cumulative net, and the horizon."""
+def _month(here: Sequence[Stance], rest: Rest) -> list[dict[str, Any]]:
+    """The rows of a month; the worlds of one system at a time are in memory."""
+    rows: list[dict[str, Any]] = []
+    month = here[0].ahead.month
+
+    def drawn() -> Iterator[Worlds]:
+        for stance in here:
+            found = None if stance.ahead.base is None else simulated(stance)
+            rows.extend(_system(stance, found))
+            if found is not None:
+                yield found
+
+    shared: dict[str, Any] = {"month": month, "system_id": PORTFOLIO}
+    if any(stance.ahead.base is None for stance in here):
+        list(map(spread, drawn()))
+        reason = "system_without_forecast"  # a total of some would look like a total
+        return [*rows, shared | _none(month, reason)]
+    seed = int.from_bytes(sha256(f"{PORTFOLIO}/{month}".encode()).digest()[:4])
+    beside = _beside(rest, month, {stance.ahead.system_id for stance in here})
+    horizon = min(stance.months for stance in here)
+    found = together(drawn(), moved_together([s.seen for s in here]), horizon, *beside, seed)
+    shared |= {"draws": here[0].draws, "seed": seed}
+    return [*rows, *(shared | row for row in _rows(month, spread(found)))]
+
+
+def stances(con: duckdb.DuckDBPyConnection) -> Iterator[Stance]:
+    """Every system in every open month since it went live, by what is known of the months to it."""
     terms, versions = Terms.read(con), read_versions(con)
     (last,) = con.execute("select max(month) from run_month").fetchall()[0]
-    found = []
+    closed = {month for (month,) in con.execute("select month from closing").fetchall()}
     for system_id, months in read(con).items():
-        if months[-1].month == last:
-            ahead = look_ahead(system_id, months, versions.get(system_id, {}), terms)
-            horizon = int(terms.number(system_id, last, "projection_months", HORIZON))
-            found.append((ahead, float(months[-1].cumulative_net), horizon))
-    return found
+        for k, now in enumerate(months):
+            if now.month in closed:
+                continue  # what it said stays
+            seen = months[: k + 1]
+            known = versions_until(versions.get(system_id, {}), now.month)
+            ahead = look_ahead(system_id, seen, known, terms)
+            horizon = int(terms.number(system_id, now.month, "projection_months", HORIZON))
+            draws = DRAWS if now.month == last else EARLIER_DRAWS
+            yield Stance(ahead, tuple(seen), horizon, draws)
+
+
+def versions_until(versions: Versions, month: date) -> Versions:
+    """The labelled rows that a month can know of."""
+    return {
+        version: known
+        for version, rows in versions.items()
+        if (known := [row for row in rows if row.month <= month])
+    }
+
+
+def simulated(stance: Stance) -> Worlds:
+    """The worlds of a stance that has a base."""
+    ahead = stance.ahead
+    expected = _expected(ahead, stance.months)
+    return worlds(expected, stance.now, ahead.hurdle, ahead.seed, stance.draws)
 
 
 def simulate(ahead: Outlook, now: float, months: int, draws: int = DRAWS) -> Fan:
     """The fan of an outlook that has a base."""
+    return spread(worlds(_expected(ahead, months), now, ahead.hurdle, ahead.seed, draws))
+
+
+def _expected(ahead: Outlook, months: int) -> Expected:
     base = ahead.base
     assert base is not None  # noqa: S101
     quality, error = ahead.quality(months)
-    expected = Expected(
+    return Expected(
         float(base.volume),
         float(base.unit_value),
         float(base.error_cost),
@@ -79,21 +166,75 @@ def simulate(ahead: Outlook, now: float, months: int, draws: int = DRAWS) -> Fan
         ahead.freedom,
         ahead.correlation,
     )
-    return fan(expected, now, ahead.hurdle, ahead.seed, draws)
 
 
-def _rows(ahead: Outlook, found: Fan, months: int) -> list[dict[str, Any]]:
-    quality, error = ahead.quality(months)
-    return [
-        {
-            "horizon_month": add_months(ahead.month, k + 1),
+def _system(stance: Stance, found: Worlds | None) -> Iterator[dict[str, Any]]:
+    ahead = stance.ahead
+    shared = {"month": ahead.month, "system_id": ahead.system_id}
+    if found is None:
+        yield shared | _none(ahead.month, ahead.missing_reason)
+        return
+    quality, error = ahead.quality(stance.months)
+    for k, row in enumerate(_rows(ahead.month, spread(found))):
+        yield (
+            shared
+            | row
+            | {
+                "expected_quality": rounded(float(quality[k])),
+                "quality_low": rounded(max(float(quality[k] - 1.645 * error[k]), 0.0)),
+                "quality_high": rounded(min(float(quality[k] + 1.645 * error[k]), 1.0)),
+                "draws": stance.draws,
+                "seed": ahead.seed,
+            }
+        )
+
+
+def moved_together(systems: Sequence[Sequence[Economy]]) -> list[list[float]]:
+    """How the monthly nets of systems depend on each other, from the evidence months they share."""
+    nets = [
+        {one.month: float(one.value - one.avoidable) for one in seen[-RECENT:] if one.is_evidence}
+        for seen in systems
+    ]
+    found = np.eye(len(nets))
+    for i, one in enumerate(nets):
+        for j, other in enumerate(nets[:i]):
+            months = sorted(one.keys() & other.keys())
+            found[i, j] = correlation([one[m] for m in months], [other[m] for m in months])
+            found[j, i] = found[i, j]
+    return positive_definite(found.tolist())
+
+
+def _rest(con: duckdb.DuckDBPyConnection) -> Rest:
+    """Net so far and net of the month, of every system and of nobody."""
+    found = con.execute(
+        "select system_id, month, cumulative_net_cash::double, net_cash::double from roi_monthly "
+        "where month <= (select max(month) from run_month)"
+    ).fetchall()
+    return {(system_id, month): (so_far, net) for system_id, month, so_far, net in found}
+
+
+def _beside(rest: Rest, month: date, live: set[str]) -> tuple[float, float]:
+    """What is in the total beside the systems in service: so far, and nobody's cost a month."""
+    so_far = sum(
+        net
+        for (name, at), (net, _) in rest.items()
+        if at == month and name not in live and name != PORTFOLIO
+    )
+    recent = [rest.get((UNALLOCATED, add_months(month, -back))) for back in range(3)]
+    known = [one[1] for one in recent if one is not None]
+    return so_far, sum(known) / len(known) if known else 0.0
+
+
+def _none(month: date, reason: str | None) -> dict[str, Any]:
+    return {"horizon_month": add_months(month, 1), "missing_reason": reason}
+
+
+def _rows(month: date, found: Fan) -> Iterator[dict[str, Any]]:
+    for k in range(len(found.mean)):
+        yield {
+            "horizon_month": add_months(month, k + 1),
             **{f"cumulative_net_p{p}": cents(found.percentiles[p][k]) for p in PERCENTILES},
             "cumulative_net_mean": cents(found.mean[k]),
             "probability_breakeven": rounded(found.reached[k]),
             "probability_recovered": rounded(found.standing[k]),
-            "expected_quality": rounded(float(quality[k])),
-            "quality_low": rounded(max(float(quality[k] - 1.645 * error[k]), 0.0)),
-            "quality_high": rounded(min(float(quality[k] + 1.645 * error[k]), 1.0)),
         }
-        for k in range(months)
-    ]

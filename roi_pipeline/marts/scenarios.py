@@ -1,11 +1,12 @@
 """What each system's result depends on, and what it would be under named scenarios (method §5.3).
 
-Said from the newest month only, like the projection. Every row changes something, says to what,
+Said for every month, like the projection. Every row changes something, says to what,
 and gives the net of a month, the present value of the horizon and the breakeven that follow.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import accumulate
 from typing import Any
 
@@ -24,11 +25,11 @@ from roi_pipeline.domain.degradation import (
 )
 from roi_pipeline.domain.options import option_npv
 from roi_pipeline.domain.sensitivity import elasticity, threshold_value, tornado
-from roi_pipeline.domain.simulation import DRAWS, PERCENTILES
+from roi_pipeline.domain.simulation import PERCENTILES
 from roi_pipeline.marts.economics import MONEY, cents
 from roi_pipeline.marts.facts import rounded
 from roi_pipeline.marts.outlook import Outlook
-from roi_pipeline.marts.projections import newest, simulate
+from roi_pipeline.marts.projections import simulate, stances
 from roi_pipeline.marts.terms import Terms
 
 SHARE = (0.0, 1.0)
@@ -63,6 +64,7 @@ class Stand:
     nets: tuple[float, ...]  # cash, month by month since the investment
     now: float
     months: int
+    draws: int
 
     @property
     def inputs(self) -> dict[str, float]:
@@ -102,13 +104,16 @@ def sensitivity_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     terms = Terms.read(con)
     (currency,) = con.execute("select reporting_currency from setting").fetchall()[0]
     rows: list[dict[str, Any]] = []
-    for ahead, now, months in newest(con):
+    nets = _nets(con)
+    for stance in stances(con):
+        ahead = stance.ahead
         shared = {"month": ahead.month, "system_id": ahead.system_id, "currency": currency}
         if ahead.base is None:
             none = {"analysis": "none", "parameter": "", "scenario": ""}
             rows.append(shared | none | {"missing_reason": ahead.missing_reason})
             continue
-        stand = Stand(ahead, _nets(con, ahead.system_id), now, months)
+        so_far = tuple(net for month, net in nets[ahead.system_id] if month <= ahead.month)
+        stand = Stand(ahead, so_far, stance.now, stance.months, stance.draws)
         found = (_tornado, _thresholds, _elasticities, _degradation, _grid, _monte_carlo)
         for analysis in found:
             rows.extend(shared | row for row in analysis(stand))
@@ -116,15 +121,15 @@ def sensitivity_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SENSITIVITY)
 
 
-def _nets(con: duckdb.DuckDBPyConnection, system_id: str) -> tuple[float, ...]:
-    return tuple(
-        float(net)
-        for (net,) in con.execute(
-            "select net_cash from roi_monthly where system_id = ? "
-            "and month <= (select max(month) from run_month) order by month",
-            [system_id],
-        ).fetchall()
-    )
+def _nets(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[date, float]]]:
+    """The cash net of every month, by system."""
+    found: dict[str, list[tuple[date, float]]] = {}
+    for system_id, month, net in con.execute(
+        "select system_id, month, net_cash from roi_monthly "
+        "where month <= (select max(month) from run_month) order by system_id, month"
+    ).fetchall():
+        found.setdefault(system_id, []).append((month, float(net)))
+    return found
 
 
 def _tornado(stand: Stand) -> Iterator[dict[str, Any]]:
@@ -251,8 +256,8 @@ def _what_if(stand: Stand, terms: Terms) -> Iterator[dict[str, Any]]:
 
 
 def _monte_carlo(stand: Stand) -> Iterator[dict[str, Any]]:
-    found = simulate(stand.ahead, stand.now, stand.months)
-    shared = {"analysis": "monte_carlo", "draws": DRAWS, "seed": stand.ahead.seed}
+    found = simulate(stand.ahead, stand.now, stand.months, stand.draws)
+    shared = {"analysis": "monte_carlo", "draws": stand.draws, "seed": stand.ahead.seed}
     for p in PERCENTILES:
         net = cents(found.net_percentiles[p])
         yield shared | {

@@ -1,4 +1,4 @@
--- What a serving mode of a system (realtime, batch, edge) returned: the value of its predictions, and its share of the cost.
+-- What a serving mode (realtime, batch, edge) of a system returned, `portfolio` being all of them: value, and its share of the cost.
 -- grain: month, system_id, serving_mode
 with brought as (
     select
@@ -15,14 +15,15 @@ with brought as (
 moded as (
     select
         month,
-        system_id,
+        coalesce(system_id, 'portfolio') as system_id,
         serving_mode,
-        coalesce(u.predictions, 0) as predictions,
-        coalesce(b.value, 0) as value,
-        coalesce(u.cost, 0) as cost_accrual
-    from serving_mode_comparison_monthly as u
+        cast(coalesce(sum(u.predictions), 0) as bigint) as predictions,
+        coalesce(sum(b.value), 0) as value,
+        coalesce(sum(u.cost_accrual), 0) as cost_accrual
+    from unit_cost_monthly as u
     full join brought as b using (month, system_id, serving_mode) -- a miss brought or used nothing
     semi join run_month using (month)
+    group by grouping sets ((month, system_id, serving_mode), (month, serving_mode))
 ),
 
 so_far as (
@@ -57,20 +58,26 @@ from so_far
 cross join setting as s
 
 /* example
-# In October batch brought 30 for 20; in November it brought nothing for 5. Real time only cost.
+# In October batch brought 30 for 20; in November it brought nothing for 5. Real time only cost. A
+# second system served in batches for 4, without a baseline: its value decides nothing.
 given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
   run_month: [{month: 2026-10-01}, {month: 2026-11-01}]
   evidence_grade: [{system_id: s, evidence_grade: C, is_incremental: true}]
-  serving_mode_comparison_monthly:
-    - {month: 2026-10-01, system_id: s, serving_mode: batch, predictions: 9, cost: 20}
-    - {month: 2026-11-01, system_id: s, serving_mode: batch, predictions: 2, cost: 5}
-    - {month: 2026-10-01, system_id: s, serving_mode: realtime, predictions: 1, cost: 2}
+  unit_cost_monthly:
+    - {month: 2026-10-01, system_id: s, serving_mode: batch, predictions: 9, cost_accrual: 20}
+    - {month: 2026-11-01, system_id: s, serving_mode: batch, predictions: 2, cost_accrual: 5}
+    - {month: 2026-10-01, system_id: t, serving_mode: batch, predictions: 3, cost_accrual: 4}
+    - {month: 2026-10-01, system_id: s, serving_mode: realtime, predictions: 1, cost_accrual: 2}
   ledger_monthly:
     - {month: 2026-10-01, system_id: s, side: value, basis: cohort, category: direct, serving_mode: batch, amount: 30}
 expect:
   roi_by_mode_monthly:
-    - {month: 2026-10-01, serving_mode: batch, value: 30, net_accrual: 10, roi_accrual: 0.5, roi_cumulative_accrual: 0.5}
-    - {month: 2026-11-01, serving_mode: batch, value: 0, net_accrual: -5, roi_accrual: -1, roi_cumulative_accrual: 0.2}
-    - {month: 2026-10-01, serving_mode: realtime, value: 0, net_accrual: -2, roi_accrual: -1, roi_cumulative_accrual: -1}
+    - {month: 2026-10-01, system_id: portfolio, serving_mode: batch, predictions: 12, value: 30, net_accrual: 6, roi_accrual: 0.25, roi_cumulative_accrual: 0.25}
+    - {month: 2026-10-01, system_id: portfolio, serving_mode: realtime, predictions: 1, value: 0, net_accrual: -2, roi_accrual: -1, roi_cumulative_accrual: -1}
+    - {month: 2026-10-01, system_id: s, serving_mode: batch, predictions: 9, value: 30, net_accrual: 10, roi_accrual: 0.5, roi_cumulative_accrual: 0.5}
+    - {month: 2026-10-01, system_id: s, serving_mode: realtime, predictions: 1, value: 0, net_accrual: -2, roi_accrual: -1, roi_cumulative_accrual: -1}
+    - {month: 2026-10-01, system_id: t, serving_mode: batch, predictions: 3, value: 0, net_accrual: -4, roi_accrual: -1, roi_cumulative_accrual: -1}
+    - {month: 2026-11-01, system_id: portfolio, serving_mode: batch, predictions: 2, value: 0, net_accrual: -5, roi_accrual: -1, roi_cumulative_accrual: 0.034483}
+    - {month: 2026-11-01, system_id: s, serving_mode: batch, predictions: 2, value: 0, net_accrual: -5, roi_accrual: -1, roi_cumulative_accrual: 0.2}
 */

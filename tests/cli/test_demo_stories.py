@@ -2,6 +2,7 @@
 the right reason, with the right first action. The months follow from the plan in closed form."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,31 @@ def test_what_people_have_to_decide_is_plain(folder: Path) -> None:
         folder,
         "select decision, decided_by from status_reviews where state = 'decided'",
     ) == [("retrain", "quality-board")]
+
+
+def test_every_month_says_where_it_is_heading(folder: Path) -> None:
+    """A forecast for each month, of each system in service and of all together; the portfolio's
+    band is narrower than if everything went wrong at once."""
+    found = asked(
+        folder,
+        "select system_id, count(distinct month), max(draws) from projection_monthly "
+        "group by system_id order by system_id",
+    )
+    live = {name: sum(m >= plan.LIVE[name] for m in plan.MONTHS) for name in plan.SYSTEMS}
+    live["portfolio"] = max(live.values())
+    assert found == [(name, live[name], 100_000) for name in sorted(live)]
+    ((low, mean, apart, means),) = asked(
+        folder,
+        "select any_value(cumulative_net_p5) filter (system_id = 'portfolio'), "
+        "any_value(cumulative_net_mean) filter (system_id = 'portfolio'), "
+        "sum(cumulative_net_p5) filter (system_id <> 'portfolio'), "
+        "sum(cumulative_net_mean) filter (system_id <> 'portfolio') "
+        "from projection_monthly where month = ? and horizon_month = '2027-10-01'",
+        LAST_MONTH,
+    )
+    nobody = closed.unallocated_cost()
+    assert float(mean) == pytest.approx(float(means) - nobody[0] - 12 * nobody[1], abs=1)
+    assert low > apart - Decimal(nobody[0] + 12 * nobody[1])
 
 
 def test_the_dossier_holds_what_a_decision_needs(folder: Path) -> None:

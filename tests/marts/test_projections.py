@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from roi_pipeline.domain.calendar import add_months
-from roi_pipeline.domain.simulation import Expected, fan
+from roi_pipeline.domain.simulation import Expected, fan, spread, together, worlds
 from roi_pipeline.marts.economics import Economy
 from roi_pipeline.marts.outlook import VersionMonth, look_ahead
-from roi_pipeline.marts.projections import simulate
+from roi_pipeline.marts.projections import simulate, versions_until
 from roi_pipeline.marts.terms import Terms
 
 FIRST, SEEN, AHEAD = date(2025, 1, 1), 14, 12
@@ -117,6 +117,32 @@ def test_a_hundred_thousand_draws_take_less_than_two_seconds():
     began = time.process_time()
     fan(expected(), -5000.0, 0.12, 1)
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(("dependence", "width"), [(0.0, 2**0.5), (0.5, 3**0.5), (-0.5, 1.0)])
+def test_a_portfolio_is_as_wide_as_its_systems_depend_on_each_other(dependence, width):
+    """Two like systems: sqrt(2 + 2 rho) times as wide as one, never the sum of percentiles."""
+    parts = [worlds(expected(freedom=200.0), -5000.0, 0.12, seed, 40_000) for seed in (1, 2)]
+    correlation = [[1.0, dependence], [dependence, 1.0]]
+    found = spread(together(parts, correlation, 24, -100.0, -10.0, 3))
+    alone = [spread(part) for part in parts]
+    means = [sum(one.mean[k] for one in alone) - 100 - 10 * (k + 1) for k in range(24)]
+    assert found.mean == pytest.approx(means)
+    spans = [one.percentiles[95][-1] - one.percentiles[5][-1] for one in (found, alone[0])]
+    assert spans[0] / spans[1] == pytest.approx(width, rel=0.03)
+
+
+def test_every_open_month_says_where_it_was_heading_with_nothing_it_could_not_know():
+    """An outlook from an earlier month is the one that month had when it was the newest."""
+    company = Company(3)
+    months, versions = company.months(), company.versions()
+    then = look_ahead("s", months[:9], versions_until(versions, months[8].month), Terms(()))
+    again = Company(3)
+    again.right[9:] = 0  # what came later was a disaster
+    later = look_ahead(
+        "s", again.months()[:9], versions_until(again.versions(), then.month), Terms(())
+    )
+    assert simulate(then, 0.0, AHEAD, 500) == simulate(later, 0.0, AHEAD, 500)
 
 
 @pytest.mark.slow
