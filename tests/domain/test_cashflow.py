@@ -123,6 +123,17 @@ def test_o02_cost_benefit_worksheet(published):
     assert found == near(expected["roi"], tolerance["roi"])
 
 
+def test_o20_headline_numbers_of_discounted_totals(published):
+    """The tolerance follows the rounding of what was published."""
+    given_, expected = published("O20")["inputs"], published("O20")["expected"]
+    tolerance = published("O20")["tolerance"]
+    benefits, costs = money([given_["benefits_M"]]), money([given_["costs_M"]])
+    worth = cashflow.npv(0.1, benefits) - cashflow.npv(0.1, costs)
+    assert worth == near(expected["npv_M"], tolerance["money"])
+    found = cashflow.present_value_roi(0.1, benefits, costs)
+    assert found == near(expected["roi"], tolerance["roi"])
+
+
 @pytest.mark.parametrize("oracle_id", ["O04", "O11"])
 def test_excel_npv_discounts_the_first_flow(published, oracle_id):
     oracle = published(oracle_id)
