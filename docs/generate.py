@@ -14,7 +14,7 @@ import scenario_pages  # noqa: E402
 
 from roi_pipeline import workbench  # noqa: E402
 from roi_pipeline.books.ledger import MONTHLY  # noqa: E402
-from roi_pipeline.glossary import MEANINGS  # noqa: E402
+from roi_pipeline.glossary import meaning, meanings  # noqa: E402
 from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
 from roi_pipeline.ingest.events import SHAPES  # noqa: E402
 from roi_pipeline.portfolio import formats_of  # noqa: E402
@@ -54,6 +54,16 @@ KEYS = {  # of the marts that Python fills, beside month and system_id
     "projection_monthly": ("horizon_month",),
     "sensitivity_monthly": ("analysis", "parameter", "scenario"),
     "serving_mode_comparison_monthly": ("serving_mode",),
+}
+PUBLISHED = {  # tables that only an edition has
+    "check_results": {
+        *("table_name", "check_name", "severity", "passed", "observed", "failing", "rows"),
+        *("error", "description", "month_first", "month_last"),
+    },
+    "publication": {
+        *("edition", "code_version", "inputs_sha256", "as_of", "published_at"),
+        *("month_first", "month_last"),
+    },
 }
 NOTE = "<!-- written by docs/generate.py; edit the models and contracts, not this file -->\n"
 
@@ -110,8 +120,26 @@ def inputs() -> str:
 
 
 def columns() -> str:
-    """Every word of the marts with its meaning."""
-    lines = [f"| `{name}` | {meaning} |\n" for name, meaning in sorted(MEANINGS.items())]
+    """Every column of the marts with its meaning; SystemExit naming what has none, or no use."""
+    con, models = workbench.empty()
+    workbench.open_books(con, models)
+    shapes = {name: set(schema) for name, (_, schema) in MONTHLY.items()} | PUBLISHED
+    for model in models.values():
+        if model.layer == "marts":
+            described = con.execute(f"describe marts.{model.name}").fetchall()
+            shapes[model.name] = {column for column, *_ in described}
+    places = {(column, table) for table, shape in shapes.items() for column in shape}
+    nameless = sorted(f"{t}.{c}" for c, t in places if meaning(c, t) is None)
+    used = {column for column, _ in places} | {f"{table}.{column}" for column, table in places}
+    unused = sorted(set(meanings()) - used)
+    if nameless or unused:
+        lacks = f"no meaning for {', '.join(nameless)}; " if nameless else ""
+        extra = f"no column {', '.join(unused)}; " if unused else ""
+        sys.exit(f"{lacks}{extra}edit roi_pipeline/glossary.yaml")
+    own = {(c, t) for c, t in places if f"{t}.{c}" in meanings()}
+    told = {(c, f" ({t})"): meaning(c, t) for c, t in own}
+    told |= {(c, ""): meaning(c, t) for c, t in places - own}
+    lines = [f"| `{name}`{where} | {text} |\n" for (name, where), text in sorted(told.items())]
     return "".join(["# Columns\n", NOTE, "\n| column | meaning |\n|---|---|\n", *lines])
 
 

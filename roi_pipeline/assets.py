@@ -244,7 +244,7 @@ def _shown(
     marts = monthly_marts(books.session.models)
     table = f"marts.{name}" if name in marts else name
     columns = rows(con, f"describe {table}")
-    schema = [dg.TableColumn(column, kind, meaning(column)) for column, kind, *_ in columns]
+    schema = [dg.TableColumn(column, kind, meaning(column, name)) for column, kind, *_ in columns]
     first, last = books.months
     told = _numbers_by_month(books, table, [column.name for column in schema], first, last)
     told.setdefault(last, {})["dagster/column_schema"] = dg.TableSchema(schema)

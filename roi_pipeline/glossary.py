@@ -1,190 +1,37 @@
-"""What a column of the marts means: one word for one thing, whatever table it stands in.
+"""What a column of the marts means, read from glossary.yaml.
 
-Dagster shows these beside the columns, docs/columns.md lists them. Knows no table.
+Dagster shows the meanings beside the columns, docs/columns.md lists them. Knows no table.
 """
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 
-_SHARED = {
-    "month": "The month, as its first day, in the portfolio's time zone.",
-    "system_id": "The system; `portfolio` is the total, `unallocated` what nobody claims.",
-    "model_version": "The version of the model that made the predictions.",
-    "serving_mode": "How it was served: realtime, batch or edge.",
-    "currency": "The currency of the row's money.",
-    "driver": "What was counted or paid for, in the trade's words.",
-    "side": "cost or value.",
-    "basis": "cash or accrual for cost; cohort or recognised for value.",
-    "view": "cohort: under the month of the prediction; recognised: of the outcome.",
-    "category": "Kind of cost; of value, direct or indirect.",
-    "cost_class": "capex, opex or lease, as the rules say.",
-    "regulatory_category": "The class a regulator's scheme gives it, as the rules say.",
-    "cost_pool": "The pool a cost is gathered in, as the rules say.",
-    "meter": "What a charge for tokens was metered on: input, cached or output.",
-    "consumed_quantity": "How much of the service was consumed, as the bill says.",
-    "consumed_unit": "What the consumed quantity is counted in.",
-    "quantity": "How much was counted.",
-    "unit": "What the quantity is counted in.",
-    "unit_price": "What one unit is worth, signed, by the price in force.",
-    "amount": "Quantity times unit price, exact.",
-    "amount_low": "The least the amount can become once every outcome is known.",
-    "amount_high": "The most the amount can become once every outcome is known.",
-    "standard_error": "Standard error of the amount; empty where it is not known.",
-    "avoidable_amount": "The part that would end if the system were switched off.",
-    "source": "The kind of input a line comes from.",
-    "belongs_month": "The month a late line belongs to; else the month itself.",
-    "missing_reason": "Why a number of this row is missing, by name.",
-    "as_of": "Up to when the truth was known, in UTC.",
-    "inputs_sha256": "Checksum of everything the numbers were made of.",
-    "code_version": "Version of the package and of its models.",
-}
-_DELIVERIES = {
-    "dataset": "Which kind of input.",
-    "delivery_id": "A delivered file, by the checksum of its bytes.",
-    "source_id": "The source in portfolio.yaml it came by.",
-    "path": "Where the file lay.",
-    "format": "What the file was, judged from its bytes.",
-    "file_sha256": "Checksum of the delivered bytes.",
-    "exported_at": "When its sender made it, where it says so.",
-    "bytes": "Its size.",
-    "rows_read": "Rows in the file: accepted + quarantined + superseded.",
-    "rows_accepted": "Rows that count.",
-    "rows_quarantined": "Rows set aside, each with a reason.",
-    "rows_superseded": "Rows that a later row of the same file replaces.",
-    "money_total": "Money of the accepted rows.",
-    "residue": "Digits past the precision kept, added up.",
-    "corrects": "The delivery whose rows this one holds as corrected.",
-    "corrections": "The ids of the corrections applied.",
-    "is_live": "Whether it counts now; a newer delivery may have replaced it.",
-    "total_in": "What came in: money of bills and ledgers, rows of logs.",
-    "allocated": "The part that belongs to a system.",
-    "unallocated": "The part that nobody claims.",
-    "superseded": "The part that a newer version replaced.",
-    "quarantined": "The part that was set aside.",
-    "difference": "What came in less what was booked: always 0; of an estimate, billed less that.",
-    "detected_at": "When the books that noticed it end.",
-    "table_name": "What changed: table, side and basis.",
-    "before": "What the closed books said.",
-    "after": "What is known now.",
-    "delta": "After less before; it stands in the first open month.",
-    "cause_delivery": "The deliveries that came after the closing.",
-}
-_ESTIMATES = {
-    "bill": "The source of bills, or its service, that the provider's calls are billed by.",
-    "provider": "Who served the calls, as the log names it.",
-    "calls": "Calls that the log holds.",
-    "estimate": "What the log thinks its calls cost; it is no cost of the books.",
-    "billed": "What the bill says for the usage of the month, before tax and credits.",
-    "ratio": "billed / estimate.",
-}
-_VALUE = {
-    "predictions": "Predictions of the month, sampled ones by their weight.",
-    "acted": "Predictions on which something was done.",
-    "linked": "Acted predictions whose outcome is known.",
-    "matured": "Linked predictions of months whose outcomes are complete.",
-    "coverage": "Linked / acted: how much of what was done has an outcome.",
-    "maturity": "The share of its final outcomes that the month has by now.",
-    "evidence_grade": "A randomised, B randomised release, C before and after, D asserted.",
-    "is_incremental": "Whether a baseline was taken off; gross value decides nothing.",
-    "value": "Direct value, incremental to the baseline.",
-    "gross_value": "Value before any baseline.",
-    "indirect_value": "Indirect value; it never moves a status.",
-    "n": "Predictions with a known outcome.",
-    "tp": "Positive decisions on positive outcomes.",
-    "fp": "Positive decisions on negative outcomes.",
-    "fn": "Negative decisions on positive outcomes.",
-    "tn": "Negative decisions on negative outcomes.",
-    "correct": "Predictions that were right.",
-    "accuracy": "correct / n.",
-    "precision": "tp / (tp + fp).",
-    "recall": "tp / (tp + fn).",
-}
-_RETURN = {
-    "tco_cash": "What was paid in the month.",
-    "tco_accrual": "What was used up in the month.",
-    "avoidable_cost": "The cost that would end with the system.",
-    "net_cash": "Value less what was paid.",
-    "net_accrual": "Value less what was used up.",
-    "cumulative_value": "Value since the investment.",
-    "cumulative_tco_cash": "What was paid since the investment.",
-    "cumulative_tco_accrual": "What was used up since the investment.",
-    "cumulative_net_cash": "Value less payments since the investment.",
-    "cumulative_net_cash_low": "The same with the least that open outcomes can become.",
-    "cumulative_net_accrual": "Value less cost used up, since the investment.",
-    "value_trailing_12": "Value of the last twelve months.",
-    "tco_accrual_trailing_12": "Cost used up in the last twelve months.",
-    "roi_cumulative_cash": "(value - paid) / paid, since the investment.",
-    "roi_cumulative_accrual": "(value - used up) / used up, since the investment.",
-    "roi_trailing_12": "The same over the last twelve months.",
-    "with_indirect_roi": "Cumulative cash ROI with indirect value counted.",
-    "npv": "Net cash discounted at the hurdle to the investment.",
-    "pv_cost": "Payments discounted at the hurdle.",
-    "pv_roi": "npv / pv_cost.",
-    "equivalent_monthly_value": "The level monthly amount worth as much as the npv.",
-    "irr_annual": "The yearly rate at which the npv is 0.",
-    "mirr_annual": "The same with gains reinvested at the hurdle.",
-    "irr_sign_changes": "How often the net cash changes its sign; more than 1: several rates.",
-    "breakeven_month_first": "Months from the investment to the first time it was earned back.",
-    "breakeven_month_sustained": "The same for the time since when it stayed earned back.",
-    "breakeven_month_discounted": "The same on discounted money.",
-    "breakeven_month_projected": "Where not reached: when, at the pace of the last three months.",
-    "breakeven_crossings": "How often the cumulative net crossed zero.",
-    "breakeven_band": "Before, within or after the months agreed.",
-    "window_value": "Realised value of the evidence window.",
-    "window_avoidable_cost": "Avoidable cost of the evidence window.",
-    "incremental_roi": "(value - avoidable cost) / avoidable cost over the evidence window.",
-    "incremental_roi_low": "Its lower bound.",
-    "incremental_roi_high": "Its upper bound.",
-    "releasable_capital": "What the assets would bring if the system ended.",
-    "capital_charge": "The hurdle on that capital.",
-    "economic_profit": "Value less avoidable cost less the capital charge.",
-}
-_STATUS = {
-    "status": "What the system is worth keeping for: one word from its two states.",
-    "investment_state": "unrecovered or recovered.",
-    "operating_state": "healthy, marginal or negative.",
-    "held_reason": "Why the month moved nothing, where it is no evidence.",
-    "metric": "Incremental ROI over the evidence window.",
-    "metric_low": "Its lower bound.",
-    "metric_high": "Its upper bound.",
-    "hurdle": "What the metric has to reach, a month.",
-    "rule_id": "The rule that decided.",
-    "recommended_action": "What to do next, by the rule.",
-    "terms_version": "The version of the terms in force.",
-    "negative_since": "The month the system turned negative.",
-    "months_in_operation": "Months since it went live.",
-}
-_DIMENSIONS = {
-    "name": "What people call it.",
-    "scenario": "What its value is computed by.",
-    "owner": "Who answers for it.",
-    "invested_on": "When the first money was spent: month 0.",
-    "live_on": "When it began to serve.",
-    "outcome_horizon_days": "After how many days an outcome counts as never observed.",
-    "additivity": "Whether sums over months make sense: additive, semi-additive, non-additive.",
-    "deployed_on": "When the version was put to use.",
-    "retired_on": "When it was taken out of use.",
-    "is_closed": "Whether the month's books are closed.",
-    "date": "The day.",
-}
-MEANINGS: Mapping[str, str] = {
-    **_SHARED,
-    **_DELIVERIES,
-    **_ESTIMATES,
-    **_VALUE,
-    **_RETURN,
-    **_STATUS,
-    **_DIMENSIONS,
-}
+import yaml
 
 
-def meaning(column: str) -> str | None:
+@cache
+def meanings() -> Mapping[str, str]:
+    """Every column with its meaning; `table.column` where a table means something of its own."""
+    source = resources.files("roi_pipeline") / "glossary.yaml"
+    found: dict[str, str] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    return found
+
+
+def meaning(column: str, table: str = "") -> str | None:
     """What a column means; bounds are those of the column they are named after.
 
     >>> meaning("recall_low"), meaning("c3po")
     ('Lower bound of recall.', None)
+    >>> meaning("status", "cost_completeness_monthly")
+    'present, waived or missing.'
     """
+    known = meanings()
+    found = known.get(f"{table}.{column}", known.get(column))
+    if found is not None:
+        return found
     for suffix, bound in (("_low", "Lower"), ("_high", "Upper")):
         base = column.removesuffix(suffix)
-        if column not in MEANINGS and base != column and base in MEANINGS:
+        if base != column and base in known:
             return f"{bound} bound of {base}."
-    return MEANINGS.get(column)
+    return None
