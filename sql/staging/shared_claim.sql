@@ -48,7 +48,8 @@ hand as (
         and c.is_correct is not distinct from s.is_correct
         and c.currency is not distinct from s.currency
     inner join value_coefficient as v on v.cell_id = c.cell_id -- a cell that no driver speaks of claims nothing
-    where s.arm is distinct from 'control' or s.propensity is not null -- who was held out had no hand in it
+    where (s.arm is distinct from 'control' or s.propensity is not null) -- who was held out had no hand in it
+        and coalesce(s.month <= (select max(month) from run_month), true) -- a look back knows no later month
 )
 
 select

@@ -273,6 +273,12 @@ MISTAKES = {
         "less than 1",
     ),
     "a folder": (WHOLE | {"folder": "/etc"}, "folder: unknown key", "remove it"),
+    "an unknown rule of sharing": (
+        WHOLE | {"shared_outcomes": "shaply"},
+        "shared_outcomes 'shaply': use one of first_touch, equal, shapley",
+        "did you mean 'shapley'?",
+    ),
+    "an unknown cluster": (with_system(cluster_by="week"), "cluster_by 'week'", "use one of day"),
     "a switch as text": (
         WHOLE | {"publish": {"parquet": "perhaps"}},
         "publish.parquet",

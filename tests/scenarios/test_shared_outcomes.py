@@ -119,6 +119,14 @@ def test_w16_through_a_run(tmp_path: Path) -> None:
             "from marts.value_attribution_monthly where driver = 'shared_outcomes' order by all",
         )
         editions.publish(opened)
+    with session.opened(portfolio.load(folder), OCTOBER, datetime(2026, 12, 1)) as opened:
+        value_of(opened)
+        back = said(
+            opened,
+            "select system_id, sum(amount) from ledger_value "
+            "where basis = 'cohort' and month = '2026-10-01' group by all",
+        )
+    assert back == [("sys-a", given_["vA"])]  # a look back knows nothing of what b did later
     told = explain(portfolio.load(folder), "value_attribution_monthly", OCTOBER, "sys-a", "amount")
     assert told.adds_up  # to the decisions that had a hand in the deal
     assert [*found["shapley"].values()] == want["shapley"]
