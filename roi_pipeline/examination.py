@@ -4,6 +4,7 @@ A list of functions from a portfolio to findings. Changes nothing, opens no data
 shows a value that may be a secret.
 """
 
+import gzip
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,9 +18,9 @@ from typing import Literal
 from roi_pipeline import models
 from roi_pipeline.edited_tables import Table, read_table
 from roi_pipeline.errors import ConfigurationError
-from roi_pipeline.ingest import correction_list
+from roi_pipeline.ingest import correction_list, formats
 from roi_pipeline.ingest.contracts import CONTRACTS
-from roi_pipeline.ingest.discovery import discover
+from roi_pipeline.ingest.discovery import Found, discover
 from roi_pipeline.portfolio import DATASETS, FILE, REFERENCES, Portfolio, Source, load
 from roi_pipeline.written import choices
 
@@ -177,15 +178,40 @@ def _sources(portfolio: Portfolio) -> Iterator[Finding]:
                 yield Finding(
                     "error", f"{where}.columns", f"unknown {name!r}", choices(name, names)
                 )
-        if source.is_local and not _files(portfolio, source):
+        if source.is_local and not _landed(portfolio, source):
             what = f"no file matches {source.path!r}"
             yield Finding("warning", f"{where}.path", what, "deliver a file, or correct the path")
     if not portfolio.sources:
         yield Finding("warning", FILE, "no sources", f"name them: {', '.join(DATASETS)}")
 
 
-def _files(portfolio: Portfolio, source: Source) -> int:
-    return sum(found.source.id == source.id for found in discover(portfolio, source.dataset))
+def _formats(portfolio: Portfolio) -> Iterator[Finding]:
+    """Bills of another format than their source says, by the start of its newest file."""
+    for position, source in enumerate(portfolio.sources):
+        landed = _landed(portfolio, source) if source.dataset == "billing" else []
+        if not (source.is_local and landed):
+            continue
+        newest = max(landed, key=lambda found: (found.modified_at, found.path))
+        try:
+            likely = formats.formats_at_start(_start(Path(newest.location)))
+        except (OSError, EOFError):
+            continue  # a file that is cut is refused by the run, by name
+        if likely and source.format not in likely:
+            what = f"{source.format}, but {newest.path} looks like {likely[0]}"
+            remedy = f"write format: {likely[0]}"
+            yield Finding("error", f"{FILE}: sources[{position}].format", what, remedy)
+
+
+def _start(file: Path) -> bytes:
+    """The first bytes of a file, unpacked."""
+    with file.open("rb") as raw:
+        is_packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        return (gzip.GzipFile(fileobj=raw) if is_packed else raw).read(formats.START_BYTES)
+
+
+def _landed(portfolio: Portfolio, source: Source) -> list[Found]:
+    return [found for found in discover(portfolio, source.dataset) if found.source.id == source.id]
 
 
 def _environment(portfolio: Portfolio) -> Iterator[Finding]:
@@ -232,5 +258,5 @@ def _table(portfolio: Portfolio, name: str) -> Table:
 
 CHECKS: tuple[Check, ...] = (
     *(_references, _corrections, _named_systems, _systems, _signatures, _scenarios, _shares),
-    *(_sources, _environment, _room, _duckdb),
+    *(_sources, _formats, _environment, _room, _duckdb),
 )

@@ -102,7 +102,7 @@ class Source(_Part):
     """Files of one dataset: where they land, how they are read, what a new one replaces.
 
     `billed_by` says which bill holds what a log estimates: provider to source of bills, or to one
-    service of it (`aws/Amazon Bedrock`).
+    service of it (`aws/Amazon Bedrock`). `holds_part` lets another source bill the same account.
     """
 
     dataset: str
@@ -112,6 +112,7 @@ class Source(_Part):
     columns: Mapping[str, str] = Field(default_factory=dict)
     time_zone: Zone | None = None
     billed_by: Mapping[str, str] = Field(default_factory=dict)
+    holds_part: StrictBool = False
     id: SourceId
 
     @model_validator(mode="before")

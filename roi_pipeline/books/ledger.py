@@ -150,7 +150,7 @@ def build_ledger(
                 refuse_uncounted(con, models)
             if name == "ledger_cost":
                 refuse_counted_twice(con)
-                refuse_repeated(con, stale)
+                refuse_repeated(con, portfolio, stale)
             refuse_unpriced(con, name)
             for month in stale:
                 con.execute("delete from built where name = ? and month = ?", [name, month])

@@ -1,16 +1,14 @@
 """What a ledger month cannot be booked with: a count without a price, money without a rate, charges
 delivered twice. Each is refused by name."""
 
-import logging
 from collections.abc import Sequence
 from datetime import date
 
 import duckdb
 
 from roi_pipeline.errors import DataRefused
+from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.warehouse import rows
-
-log = logging.getLogger(__name__)
 
 
 def refuse_unpriced(con: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -43,37 +41,41 @@ def refuse_unpriced(con: duckdb.DuckDBPyConnection, name: str) -> None:
             )
 
 
-def refuse_repeated(con: duckdb.DuckDBPyConnection, months: Sequence[date]) -> None:
-    """The same ten or more charges in two files would be paid twice: refused. Fewer can be alike
-    by chance, and one account's month may come in parts from two sources: said aloud."""
+def refuse_repeated(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, months: Sequence[date]
+) -> None:
+    """The same ten or more charges in two files, or one account's month from two sources, would be
+    paid twice: refused, unless a source says that it holds a part (`holds_part: true`). Fewer equal
+    charges of one source can be alike by chance."""
+    parts = [source.id for source in portfolio.sources if source.holds_part]
     found = rows(
         con,
         """
-        select
-            r.is_identical and r.rows >= 10, a.path, b.path, r.billing_month, r.billed_cost,
-            r.currency
+        select r.is_identical and r.rows >= 10, a.source_id, b.source_id, a.path, b.path,
+            r.billing_month, r.account, r.billed_cost, r.currency
         from repeated_bill as r
         inner join deliveries as a on a.dataset = 'billing' and a.delivery_id = r.delivery_id
         inner join deliveries as b on b.dataset = 'billing' and b.delivery_id = r.other_delivery_id
-        where list_contains($months, r.billing_month) order by all limit 10
+        where list_contains($months, r.billing_month) and (
+            (r.is_identical and r.rows >= 10) or (a.source_id <> b.source_id
+                and not list_has_any($parts::varchar[], [a.source_id, b.source_id])))
+        order by all desc limit 10
         """,
-        {"months": list(months)},
+        {"months": list(months), "parts": parts},
     )
-    same = [
-        f"{first} and {second} hold the same charges of {month:%Y-%m} ({cost:,.2f} {currency})"
-        for is_identical, first, second, month, cost, currency in found
-        if is_identical
-    ]
-    if same:
-        raise DataRefused(
-            "billing: " + "; ".join(same) + ": remove one file and its source, or set the "
-            "source's mechanism to overwrite, so that the newer one replaces the older"
+    told = []
+    for is_same, source, other, first, second, month, account, cost, currency in found:
+        money = f"{month:%Y-%m} ({cost:,.2f} {currency})"
+        told.append(
+            f"{first} and {second} hold the same charges of {money}: remove one file and its "
+            "source, or set mechanism: overwrite, so that the newer one replaces the older"
+            if is_same
+            else f"{first} ({source}) and {second} ({other}) both bill account {account} for "
+            f"{money}: remove one source, or, if each holds other charges, write holds_part: true "
+            f"for {other} in portfolio.yaml"
         )
-    for _, first, second, month, _, _ in found:
-        log.warning(
-            "billing: %s and %s bill one account for %s; if both hold the same charges, remove one",
-            *(first, second, f"{month:%Y-%m}"),
-        )
+    if told:
+        raise DataRefused("billing: " + "; ".join(told))
 
 
 _RATED = {"value_priced": "rate", "ledger_value": "amount", "ledger_cost": "amount"}

@@ -38,20 +38,28 @@ inner join part as b
     and b.account = a.account
     and b.currency = a.currency
     and b.delivery_id > a.delivery_id
-    and (b.source_id <> a.source_id or (b.rows = a.rows and b.billed_cost = a.billed_cost and b.content = a.content))
+    and (
+        (b.source_id <> a.source_id and a.account <> '')
+        or (b.rows = a.rows and b.billed_cost = a.billed_cost and b.content = a.content)
+    )
 where a.billed_cost <> 0 and b.billed_cost <> 0
 
 /* example
-# a and b hold the same charge; c is another bill of the same account and month from another source.
+# a and b hold the same charge; c is another bill of the same account and month from another source; what
+# names no account may be anybody's.
 given:
   delivery_months:
     - {dataset: billing, delivery_id: a, month: 2026-10-01, is_live: true}
     - {dataset: billing, delivery_id: b, month: 2026-10-01, is_live: true}
     - {dataset: billing, delivery_id: c, month: 2026-10-01, is_live: true}
+    - {dataset: billing, delivery_id: e, month: 2026-10-01, is_live: true}
+    - {dataset: billing, delivery_id: f, month: 2026-10-01, is_live: true}
   billing:
     - {source_id: aws, delivery_id: a, row_no: 1, billing_account_id: "42", billing_month: 2026-10-01, billing_currency: USD, billed_cost: 7, effective_cost: 7}
     - {source_id: aws, delivery_id: b, row_no: 1, billing_account_id: "42", billing_month: 2026-10-01, billing_currency: USD, billed_cost: 7, effective_cost: 7}
     - {source_id: cur, delivery_id: c, row_no: 1, billing_account_id: "42", billing_month: 2026-10-01, billing_currency: USD, billed_cost: 6, effective_cost: 6}
+    - {source_id: one, delivery_id: e, row_no: 1, billing_month: 2026-10-01, billing_currency: USD, billed_cost: 3, effective_cost: 3}
+    - {source_id: two, delivery_id: f, row_no: 1, billing_month: 2026-10-01, billing_currency: USD, billed_cost: 4, effective_cost: 4}
 expect:
   repeated_bill:
     - {billing_month: 2026-10-01, account: "42", delivery_id: a, other_delivery_id: b, billed_cost: 7, is_identical: true}

@@ -1,5 +1,6 @@
 """What init writes, and what doctor finds in a portfolio that was damaged in one place."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,6 +254,20 @@ def test_a_source_without_files_and_with_unknown_names(portfolio: Path) -> None:
     assert (columns.level, columns.where) == ("error", "portfolio.yaml: sources[4].columns")
     assert "did you mean 'prediction_id'?" in columns.remedy
     assert (path.level, path.what) == ("warning", "no file matches 'inbox/outcome/*'")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_bill_of_another_format_is_named(portfolio: Path, pack: Callable[[bytes], bytes]) -> None:
+    header = "bill/PayerAccountId,lineItem/UsageStartDate,lineItem/UnblendedCost\n"
+    bill = portfolio / "inbox" / "billing" / "x.csv.gz"
+    bill.write_bytes(pack(header.encode()))
+    finding = only(examine(portfolio))
+    assert (finding.level, finding.where) == ("error", "portfolio.yaml: sources[0].format")
+    assert finding.what == "focus, but inbox/billing/x.csv.gz looks like aws_cur"
+    bill.write_bytes(pack(b'{"object": "page", "data": [{"object": "organization.costs.result"}]}'))
+    assert only(examine(portfolio)).remedy == "write format: openai_costs"
+    bill.write_bytes(pack(header.encode())[:12])  # cut: a run says so
+    assert examine(portfolio) == []
 
 
 def test_the_key_for_personal_data_is_asked_for_and_never_shown(

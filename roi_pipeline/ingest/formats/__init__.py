@@ -3,6 +3,7 @@
 An adapter lays out the columns of a table; a reader makes a table of text that is none.
 """
 
+import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -41,6 +42,8 @@ READERS: dict[str, Reader] = {
     "anthropic_cost": anthropic_cost.read,
 }
 
+START_BYTES = 65_536
+
 
 def with_likely_format(
     error: DataRefused, source: Source, header: Sequence[str], text: Path
@@ -61,6 +64,20 @@ def likely_formats(header: Sequence[str], text: Path) -> list[str]:
     if found := [bill.name for bill in BILLS if bill.is_like(header)]:
         return found
     with text.open("rb") as file:
-        start = file.read(65_536)
+        return _documents(file.read(START_BYTES))
+
+
+def formats_at_start(start: bytes) -> list[str]:
+    """The billing formats that an unpacked file looks like by its first bytes; none for Parquet.
+
+    >>> formats_at_start(b"bill/PayerAccountId,lineItem/UsageStartDate,lineItem/UnblendedCost")
+    ['aws_cur']
+    """
+    first = start.decode("utf-8-sig", errors="ignore").splitlines()[:1]
+    header = next(csv.reader(first), [])
+    return [bill.name for bill in BILLS if bill.is_like(header)] or _documents(start)
+
+
+def _documents(start: bytes) -> list[str]:
     is_json = start.lstrip()[:1] in (b"{", b"[")
     return [bill.name for bill in BILLS if is_json and bill.documents and bill.documents in start]
