@@ -3,31 +3,35 @@
 with asked as (
     select
         shared_key,
-        company,
         unnest(range(1, 1 << len(company)::integer)) as members
     from shared_company
 ),
 
-outcome as ( -- of what is gained the most counts once, and of what is lost
+part as ( -- of what is gained the most counts once, and of what is lost
     select
-        a.company,
         a.members,
-        c.shared_key,
-        c.outcome_type,
+        a.shared_key,
         greatest(max(c.claim), 0) + least(min(c.claim), 0) as worth
     from asked as a
     inner join shared_member as n on n.shared_key = a.shared_key and n.bit & a.members > 0
     inner join shared_claim as c on c.shared_key = n.shared_key and c.system_id = n.system_id and c.turn = 1
-    group by a.company, a.members, c.shared_key, c.outcome_type
+    group by a.members, a.shared_key, c.outcome_type
+),
+
+outcome as (
+    select members, shared_key, sum(worth) as worth
+    from part
+    group by members, shared_key
 )
 
 select
-    company,
-    members,
-    count(distinct shared_key) as outcomes,
-    sum(worth) as worth
-from outcome
-group by company, members
+    k.company,
+    o.members,
+    count(*) as outcomes,
+    sum(o.worth) as worth
+from outcome as o
+inner join shared_company as k using (shared_key)
+group by k.company, o.members
 
 /* example
 # Of two deals both were called by a and then mailed by b: one of 500 that each counts whole, one of which
