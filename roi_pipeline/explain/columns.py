@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from roi_pipeline.explain.cost_columns import COST_TABLES
 from roi_pipeline.explain.counts import STATUS_COUNTS, VALUE_COUNTS
 from roi_pipeline.explain.flows import FLOWS
 from roi_pipeline.explain.status_columns import STATUS
@@ -276,6 +277,7 @@ DEFAULTS: Mapping[str, str] = {
     "roi_monthly": "net_cash",
     "threshold_status_monthly": "metric",
     "quality_monthly": "accuracy",
+    **{table: next(iter(columns)) for table, columns in COST_TABLES.items()},
 }
 EXPLAINED: Mapping[str, tuple[str, ...]] = {
     "ledger_monthly": tuple(LEDGER),
@@ -284,4 +286,5 @@ EXPLAINED: Mapping[str, tuple[str, ...]] = {
     "roi_monthly": (*ROI, *FLOWS),
     "threshold_status_monthly": (*STATUS, *STATUS_COUNTS),
     "quality_monthly": ("n", "tp", "fp", "fn", "tn", "correct", *QUALITY),
+    **{table: tuple(columns) for table, columns in COST_TABLES.items()},
 }

@@ -12,6 +12,8 @@ from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain import columns, counts, published
 from roi_pipeline.explain import rows as deep
 from roi_pipeline.explain.columns import Recipe, Term
+from roi_pipeline.explain.cost_columns import COST_TABLES
+from roi_pipeline.explain.costs import number_of_cost
 from roi_pipeline.explain.flows import FLOWS
 from roi_pipeline.explain.published import Published
 from roi_pipeline.explain.status_columns import COPIED, STATUS
@@ -50,6 +52,8 @@ def number_of(
         return _of_quality(walk, row, column)
     if table == "threshold_status_monthly":
         return _of_status(there, walk, row, column, start)
+    if table in COST_TABLES:
+        return number_of_cost(there, walk, table, row, column, start)
     return _of_roi(there, walk, row, column, start)
 
 

@@ -66,7 +66,10 @@ def opened(marts: Path, edition: Edition) -> Iterator[Published]:
                     f"{file}: not there; restore the edition from a backup, or remove "
                     "current.json and run again"
                 )
-            con.read_parquet(str(file)).create_view(name)
+            table = con.read_parquet(str(file))
+            if name == "unallocated_monthly":  # all its rows are of one system, which it leaves out
+                table = table.project("*, 'unallocated' as system_id")
+            table.create_view(name)
         yield Published(con)
 
 

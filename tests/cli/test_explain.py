@@ -33,7 +33,8 @@ def told(folder: Path, table: str, system_id: str, column: str | None = None) ->
 
 @pytest.mark.parametrize(("table", "column"), CHOSEN)
 def test_every_column_adds_up(current: Explained, table: str, column: str) -> None:
-    explained = current.explain(table, OCTOBER, "card-watch", column)
+    system = "unallocated" if table == "unallocated_monthly" else "card-watch"
+    explained = current.explain(table, OCTOBER, system, column)
     assert explained.numbers
     assert [number for number in explained.numbers if not number.adds_up] == []
 
@@ -44,6 +45,31 @@ def test_totals_and_what_nobody_claims_add_up(current: Explained, system_id: str
         explained = current.explain("roi_monthly", OCTOBER, system_id, column)
         assert explained.adds_up, column
     assert current.explain("tco_monthly", OCTOBER, system_id).adds_up
+
+
+def test_a_change_of_cost_is_two_months_of_lines(current: Explained) -> None:
+    changed = current.explain("tco_change_monthly", OCTOBER, "claim-triage", "change")
+    assert changed.adds_up
+    signs = {(line.month, line.sign) for number in changed.numbers for line in number.lines}
+    assert signs == {(OCTOBER, 1), (MONTHS[-2], -1)}
+
+
+def test_what_nobody_claims_is_its_delivered_rows(current: Explained) -> None:
+    explained = current.explain("unallocated_monthly", OCTOBER, "unallocated")
+    assert explained.adds_up
+    for number in explained.numbers:
+        assert len(number.rows) == number.parts["lines"] > 0
+
+
+def test_a_changed_number_of_cost_does_not_add_up(copy: Path) -> None:
+    changed = {
+        "unit_cost_monthly": "cost_per_1k_predictions",
+        "tco_change_monthly": "change",
+        "cost_completeness_monthly": "amount",
+    }
+    for table, column in changed.items():
+        edition_table(copy, table, f"{column} = {column} + 0.01")
+        assert not told(copy, table, "claim-triage", column).adds_up, table
 
 
 def test_a_cost_is_the_lines_of_the_bill(current: Explained) -> None:
