@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from roi_pipeline.explain.ahead import COLUMNS, FIRST
 from roi_pipeline.explain.cost_columns import COST_TABLES
 from roi_pipeline.explain.counts import STATUS_COUNTS, VALUE_COUNTS
 from roi_pipeline.explain.flows import FLOWS
@@ -278,6 +279,7 @@ DEFAULTS: Mapping[str, str] = {
     "threshold_status_monthly": "metric",
     "quality_monthly": "accuracy",
     **{table: next(iter(columns)) for table, columns in COST_TABLES.items()},
+    **FIRST,
 }
 EXPLAINED: Mapping[str, tuple[str, ...]] = {
     "ledger_monthly": tuple(LEDGER),
@@ -287,4 +289,5 @@ EXPLAINED: Mapping[str, tuple[str, ...]] = {
     "threshold_status_monthly": (*STATUS, *STATUS_COUNTS),
     "quality_monthly": ("n", "tp", "fp", "fn", "tn", "correct", *QUALITY),
     **{table: tuple(columns) for table, columns in COST_TABLES.items()},
+    **COLUMNS,
 }

@@ -11,10 +11,12 @@ from typing import Any
 from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain import columns, counts, published
 from roi_pipeline.explain import rows as deep
+from roi_pipeline.explain.again import AGAIN, computed_again
 from roi_pipeline.explain.columns import Recipe, Term
 from roi_pipeline.explain.cost_columns import COST_TABLES
 from roi_pipeline.explain.costs import number_of_cost
 from roi_pipeline.explain.flows import FLOWS
+from roi_pipeline.explain.made_of import of_economics, of_serving
 from roi_pipeline.explain.published import Published
 from roi_pipeline.explain.status_columns import COPIED, STATUS
 from roi_pipeline.explain.tree import Line, Measure, Number
@@ -54,6 +56,12 @@ def number_of(
         return _of_status(there, walk, row, column, start)
     if table in COST_TABLES:
         return number_of_cost(there, walk, table, row, column, start)
+    if table == "economics_monthly":
+        return of_economics(there, row, column, start)
+    if table == "serving_mode_comparison_monthly":
+        return of_serving(there, row, column, start)
+    if table in AGAIN:
+        return computed_again(there, walk, table, row, column, start)
     return _of_roi(there, walk, row, column, start)
 
 

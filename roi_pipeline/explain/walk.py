@@ -9,6 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import duckdb
+import polars as pl
 
 from roi_pipeline.books import scope
 from roi_pipeline.domain.calendar import Months, add_months
@@ -38,6 +39,7 @@ class Walk:
     books: dict[State, duckdb.DuckDBPyConnection] = field(default_factory=dict)
     loaded: dict[State, tuple[Months, list[str]]] = field(default_factory=dict)
     known_states: dict[date, tuple[State, State | None]] = field(default_factory=dict)
+    again: dict[tuple[str, date], pl.DataFrame] = field(default_factory=dict)
 
     def inputs(self, state: State) -> duckdb.DuckDBPyConnection:
         """The inputs of a state, laid out once."""

@@ -72,11 +72,16 @@ class Stance:
         return float(self.seen[-1].cumulative_net)
 
 
-def projection_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Where the cumulative net is heading, month by month, if nothing is changed."""
+def projection_monthly(
+    con: duckdb.DuckDBPyConnection, only: date | None = None, draws: int | None = None
+) -> pl.DataFrame:
+    """Where the cumulative net is heading, month by month, if nothing is changed.
+
+    `only` one month, drawn so many times, to compute again what was published.
+    """
     (currency,) = con.execute("select reporting_currency from setting").fetchall()[0]
     months: dict[date, list[Stance]] = {}
-    for stance in stances(con):
+    for stance in stances(con, only, draws):
         months.setdefault(stance.ahead.month, []).append(stance)
     rest, rows = _rest(con), list[dict[str, Any]]()
     for here in months.values():
@@ -109,21 +114,23 @@ def _month(here: Sequence[Stance], rest: Rest) -> list[dict[str, Any]]:
     return [*rows, *(shared | row for row in _rows(month, spread(found)))]
 
 
-def stances(con: duckdb.DuckDBPyConnection) -> Iterator[Stance]:
+def stances(
+    con: duckdb.DuckDBPyConnection, only: date | None = None, draws: int | None = None
+) -> Iterator[Stance]:
     """Every system in every open month since it went live, by what is known of the months to it."""
     terms, versions = Terms.read(con), read_versions(con)
     (last,) = con.execute("select max(month) from run_month").fetchall()[0]
     closed = {month for (month,) in con.execute("select month from closing").fetchall()}
     for system_id, months in read(con).items():
         for k, now in enumerate(months):
-            if now.month in closed:
-                continue  # what it said stays
+            if now.month != only and (only or now.month in closed):
+                continue  # what a closed month said stays
             seen = months[: k + 1]
             known = versions_until(versions.get(system_id, {}), now.month)
             ahead = look_ahead(system_id, seen, known, terms)
             horizon = int(terms.number(system_id, now.month, "projection_months", HORIZON))
-            draws = DRAWS if now.month == last else EARLIER_DRAWS
-            yield Stance(ahead, tuple(seen), horizon, draws)
+            usual = DRAWS if now.month == last else EARLIER_DRAWS
+            yield Stance(ahead, tuple(seen), horizon, draws or usual)
 
 
 def versions_until(versions: Versions, month: date) -> Versions:

@@ -99,13 +99,18 @@ def monthly_net(x: Mapping[str, float]) -> float:
     return x["volume"] * (x["unit_value"] * x["quality"] - x["error_cost"]) - x["cost"]
 
 
-def sensitivity_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """What a system's result depends on, and what it would be under named scenarios."""
+def sensitivity_monthly(
+    con: duckdb.DuckDBPyConnection, only: date | None = None, draws: int | None = None
+) -> pl.DataFrame:
+    """What a system's result depends on, and what it would be under named scenarios.
+
+    `only` one month, drawn so many times, to compute again what was published.
+    """
     terms = Terms.read(con)
     (currency,) = con.execute("select reporting_currency from setting").fetchall()[0]
     rows: list[dict[str, Any]] = []
     nets = _nets(con)
-    for stance in stances(con):
+    for stance in stances(con, only, draws):
         ahead = stance.ahead
         shared = {"month": ahead.month, "system_id": ahead.system_id, "currency": currency}
         if ahead.base is None:

@@ -32,6 +32,8 @@ def test_the_same_again_finds_nothing_new(demo: tuple[Path, Any], speak: Callabl
         ("threshold_status_monthly", "delivery-routing", "metric"),
         ("quality_monthly", "part-inspection", "recall"),
         ("ledger_monthly", "support-assistant", "amount"),
+        ("projection_monthly", "portfolio", "cumulative_net_p5"),
+        ("serving_mode_comparison_monthly", "delivery-routing", "value"),
     ],
 )
 def test_an_october_number_adds_up(

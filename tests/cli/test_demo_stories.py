@@ -1,6 +1,7 @@
 """The demo's three stories, as a committee meets them: the right status in the right month, for
 the right reason, with the right first action. The months follow from the plan in closed form."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from roi_pipeline import board, dossier, portfolio
 from roi_pipeline.demo import LAST_MONTH, plan
 from roi_pipeline.domain.calendar import add_months
+from roi_pipeline.explain import Explained, opened
+from roi_pipeline.explain.again import computed_again
 
 pytestmark = pytest.mark.slow
 HURDLE = 0.12
@@ -23,6 +26,12 @@ def folder(demo: tuple[Path, Any]) -> Path:
     folder, told = demo
     assert told.code == 0, told.out + told.err
     return folder
+
+
+@pytest.fixture(scope="module")
+def edition(folder: Path) -> Iterator[Explained]:
+    with opened(portfolio.load(folder)) as found:
+        yield found
 
 
 def asked(folder: Path, query: str, *given: object) -> list[Any]:
@@ -143,6 +152,34 @@ def test_every_month_says_where_it_is_heading(folder: Path) -> None:
     nobody = closed.unallocated_cost()
     assert float(mean) == pytest.approx(float(means) - nobody[0] - 12 * nobody[1], abs=1)
     assert low > apart - Decimal(nobody[0] + 12 * nobody[1])
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "column"),
+    [
+        ("projection_monthly", plan.SUPPORT, "cumulative_net_p5"),
+        ("options_monthly", plan.INSPECTION, "probability_best"),
+        ("degradation_monthly", plan.INSPECTION, "expected_quality"),
+        ("sensitivity_monthly", plan.FRAUD, "probability"),
+    ],
+)
+def test_what_was_drawn_can_be_drawn_again(
+    edition: Explained, table: str, name: str, column: str
+) -> None:
+    """The same seed, inputs and draws give the same number; another number is found out."""
+    month = date(2026, 8, 1)  # not the newest, so drawn less often
+    rows = edition.there.rows(table, month, name)
+    row = next(row for row in reversed(rows) if row[column] is not None)
+    number = computed_again(edition.there, edition.walk, table, row, column, 1)
+    assert number.is_recomputed is True
+    assert number.lines
+    assert number.parts["evidence months"] == "2026-06, 2026-07, 2026-08"
+    if table != "degradation_monthly":
+        assert number.parts["seed"] == row["seed"] > 0
+        assert number.parts["draws"] == row["draws"] > 5_000
+    wrong = row | {column: row[column] + Decimal("0.01")}
+    found = computed_again(edition.there, edition.walk, table, wrong, column, 1)
+    assert found.is_recomputed is False
 
 
 def test_the_dossier_holds_what_a_decision_needs(folder: Path) -> None:
