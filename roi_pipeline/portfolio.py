@@ -1,11 +1,10 @@
 """The folder a user owns: the shape of portfolio.yaml, where things lie in it, and its mistakes.
 
-The only module that knows the keys of portfolio.yaml (contracts §1). Knows no database, no column
-of a delivery and no rule about money. Every mistake is a ConfigurationError that names the file,
-the key, the value and the remedy; all mistakes of a file are told at once.
+Only this module and sources.py know the keys of portfolio.yaml (contracts §1). Knows no database,
+no column of a delivery and no rule about money. Every mistake is a ConfigurationError that names
+the file, the key, the value and the remedy; all mistakes of a file are told at once.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -16,66 +15,56 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictBool,
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from roi_pipeline import written
 from roi_pipeline.domain.unit_cost import EXPECTED_COSTS
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.sources import DATASETS, FORMATS, REFERENCES, Part, Source, Zone, formats_of
 
+__all__ = [
+    "DATASETS",
+    "FILE",
+    "FORMATS",
+    "REFERENCES",
+    "SCENARIOS",
+    "Engine",
+    "Portfolio",
+    "Positive",
+    "Publish",
+    "Source",
+    "System",
+    "formats_of",
+    "known_scenarios",
+    "load",
+]
 FILE = "portfolio.yaml"
 SCENARIOS = (
     *("fraud_detection", "quality_control", "customer_service", "edge_logistics"),
     *("decision_support", "decision_matrix"),
 )
-# What may land in an inbox, the tables people edit under reference/, and named formats.
-DATASETS = ("billing", "capex", "asset_events", "operating_costs", "predictions", "outcomes", "fx")
-REFERENCES = (
-    *("prices", "baselines", "terms", "allocation"),
-    *("cost_categories", "cost_waivers", "model_versions", "reviews", "options"),
-    *("facilities", "edge_fleets", "indirect_values"),
-)
-FORMATS = {  # how files of a dataset may be written, its default first; others are a table
-    "billing": (
-        *("focus", "aws_cur", "azure_cost", "gcp_billing", "oci_cost"),
-        *("openai_costs", "anthropic_cost"),
-    ),
-    "predictions": (
-        *("table", "otel_genai", "databricks_inference"),
-        *("sagemaker_capture", "kserve_events", "litellm_spend"),
-    ),
-    "outcomes": ("table", "otel_evaluations"),
-}
-Mechanism = Literal["overwrite", "append"]
 ServingMode = Literal["realtime", "batch", "edge"]
 SharingRule = Literal["first_touch", "equal", "shapley"]
 Id = Annotated[str, AfterValidator(written.identifier)]
 Title = Annotated[str, AfterValidator(written.title)]
 Currency = Annotated[str, AfterValidator(written.currency)]
-Zone = Annotated[str, AfterValidator(written.zone)]
 Day = Annotated[date, BeforeValidator(written.day)]
-SourceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
 Labels = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Positive(_Part):
+class Positive(Part):
     """Which decisions and outcomes count as positive in quality_monthly."""
 
     decision: Labels
     outcome: Labels
 
 
-class System(_Part):
+class System(Part):
     """One deployed AI system: what it is worth and costs is told under its id."""
 
     id: Id
@@ -98,65 +87,7 @@ class System(_Part):
         return live_on
 
 
-class Source(_Part):
-    """Files of one dataset: where they land, how they are read, what a new one replaces.
-
-    `billed_by` says which bill holds what a log estimates: provider to source of bills, or to one
-    service of it (`aws/Amazon Bedrock`). `holds_part` lets another source bill the same account.
-    """
-
-    dataset: str
-    path: Annotated[str, AfterValidator(written.path)]
-    format: str
-    mechanism: Mechanism
-    columns: Mapping[str, str] = Field(default_factory=dict)
-    time_zone: Zone | None = None
-    billed_by: Mapping[str, str] = Field(default_factory=dict)
-    holds_part: StrictBool = False
-    id: SourceId
-
-    @model_validator(mode="before")
-    @classmethod
-    def _defaults(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        dataset = str(given.get("dataset", ""))
-        whole = dataset in ("billing", *REFERENCES)
-        defaults = {
-            "id": dataset,
-            "format": formats_of(dataset)[0],
-            "mechanism": "overwrite" if whole else "append",
-        }
-        return defaults | {key: value for key, value in given.items() if value is not None}
-
-    @field_validator("dataset")
-    @classmethod
-    def _known_dataset(cls, dataset: str) -> str:
-        return dataset if dataset in REFERENCES else written.one_of(dataset, DATASETS)
-
-    @field_validator("format")
-    @classmethod
-    def _known_format(cls, name: str, info: ValidationInfo) -> str:
-        dataset = info.data.get("dataset")
-        return written.one_of(name, formats_of(dataset)) if dataset else name
-
-    @field_validator("columns")
-    @classmethod
-    def _named(cls, columns: Mapping[str, str]) -> Mapping[str, str]:
-        for name in columns:
-            if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
-                raise written.MistakeError(
-                    f".{name}", columns[name], "write canonical_name: name in the file"
-                )
-        return columns
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the path lies on this machine (not s3://, gs://, abfs://)."""
-        return "://" not in self.path
-
-
-class Engine(_Part):
+class Engine(Part):
     """Where the heavy step runs, and how much of the machine it may use.
 
     What does not fit `memory_limit` goes to state/tmp, up to `spill_limit`, without one up to nine
@@ -170,7 +101,7 @@ class Engine(_Part):
     remote: Annotated[str, AfterValidator(written.path)] | None = None
 
 
-class Publish(_Part):
+class Publish(Part):
     """What an edition is written as; `postgres` names an environment variable."""
 
     parquet: StrictBool = True
@@ -178,7 +109,7 @@ class Publish(_Part):
     postgres: Annotated[str, AfterValidator(written.variable)] | None = None
 
 
-class Portfolio(_Part):
+class Portfolio(Part):
     """A portfolio as its owner described it; paths are those of its folder."""
 
     folder: Path
@@ -290,11 +221,6 @@ class Portfolio(_Part):
                 return system
         choices = written.choices(system_id, [system.id for system in self.systems])
         raise ConfigurationError(f"{FILE}: no system {system_id!r}: {choices}")
-
-
-def formats_of(dataset: str) -> tuple[str, ...]:
-    """How files of a dataset may be written; the first is meant where a source names none."""
-    return FORMATS.get(dataset, ("table",))
 
 
 def known_scenarios(folder: Path) -> tuple[str, ...]:
