@@ -65,7 +65,12 @@ def _advice(dossier: Dossier, currency: str) -> list[str]:
         return []
     cause = first["dominant_cause"]
     why = f"; the fall comes mostly from {cause}" if cause else ""
-    return [f"Look first at: {option_name(first['option'])}, {_worth(first, currency)}{why}."]
+    best = max((row["npv"] for row in valued), default=0)
+    is_loss = best < 0 and first["npv"] == best
+    least = " No way out is worth more than it costs: this one loses least." if is_loss else ""
+    return [
+        f"Look first at: {option_name(first['option'])}, {_worth(first, currency)}{why}.{least}"
+    ]
 
 
 def _span(months: str) -> str:
