@@ -46,6 +46,8 @@ OPTIONAL_LINE_COLUMNS = {
         "consumed_quantity": "decimal(38, 6)",
         "consumed_unit": "varchar",
         "meter": "varchar",
+        "account": "varchar",  # where it comes from and what it is for, to claim what nobody does
+        "service": "varchar",
     },
     VALUE_LINES: {"baseline_metric": "varchar"},  # the metric its factor is proportional to
 }

@@ -32,7 +32,8 @@ select
     m.source_id,
     a.currency,
     cast(m.original_amount as decimal(38, 18)) as original_amount,
-    a.cost_pool
+    a.cost_pool,
+    a.asset_class as service
 from movement as m
 inner join asset as a using (asset_id)
 inner join asset_period as p
@@ -55,7 +56,8 @@ select
     a.source_id,
     a.currency,
     cast(0 as decimal(38, 18)),
-    a.cost_pool
+    a.cost_pool,
+    a.asset_class as service
 from depreciation as d
 inner join asset as a using (asset_id)
 where d.kind = 'transfer'

@@ -17,7 +17,8 @@ select
     a.source_id,
     a.currency,
     cast(null as decimal(38, 18)) as original_amount,
-    a.cost_pool
+    a.cost_pool,
+    a.asset_class as service
 from depreciation as d
 inner join asset as a using (asset_id)
 where d.kind <> 'transfer'

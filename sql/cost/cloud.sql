@@ -20,7 +20,9 @@ select
     cost_pool,
     cast(null as decimal(38, 6)) as consumed_quantity, -- counted once, where it is used up
     consumed_unit,
-    meter
+    meter,
+    account,
+    service
 from charge
 union all
 select
@@ -48,7 +50,9 @@ select
     c.cost_pool,
     case when p.amount is null then c.consumed_quantity end,
     c.consumed_unit,
-    c.meter
+    c.meter,
+    c.account,
+    c.service
 from charge as c
 left join cost_spread as p on p.dataset = 'billing' and p.delivery_id = c.delivery_id and p.row_no = c.row_no
 

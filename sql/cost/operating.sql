@@ -17,7 +17,9 @@ select
     source_id,
     currency,
     cast(original_amount as decimal(38, 18)) as original_amount,
-    cost_pool
+    cost_pool,
+    account,
+    service
 from entry
 union all
 select
@@ -37,7 +39,9 @@ select
     e.source_id,
     e.currency,
     cast(null as decimal(38, 18)),
-    e.cost_pool
+    e.cost_pool,
+    e.account,
+    e.service
 from entry as e
 left join cost_spread as p on p.dataset = 'operating_costs' and p.delivery_id = e.delivery_id and p.row_no = e.row_no
 

@@ -52,6 +52,8 @@ select
         when regexp_matches(lower(b.sku_meter), 'output|completion') then 'output'
         when regexp_matches(lower(b.sku_meter), 'input|prompt|cache') then 'input'
     end as meter,
+    coalesce(b.sub_account_id, b.billing_account_id) as account,
+    coalesce(b.service_name, b.service_category) as service,
     b.commitment_discount_id is null and b.charge_category is distinct from 'Purchase' as is_avoidable
 from rated as b
 left join cost_rule as r on r.dataset = 'billing' and r.month = b.month and r.facet = b.facet

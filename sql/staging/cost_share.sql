@@ -50,7 +50,9 @@ select
             - cast(l.consumed_quantity * 1000000 as hugeint) * a.parts_from // 1000000000000000
         as decimal(38, 0)) * 0.000001 as decimal(38, 6))
     end as consumed_quantity,
-    l.consumed_unit
+    l.consumed_unit,
+    l.account,
+    l.service
 from cost_lines as l
 left join allocation_share as a
     on a.allocation_key = l.allocation_key and l.month between a.valid_from and a.valid_to

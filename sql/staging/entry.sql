@@ -45,6 +45,8 @@ select
     coalesce(r.cost_class, e.cost_class, 'opex') as cost_class,
     r.regulatory_category,
     r.cost_pool,
+    e.vendor as account,
+    e.category as service,
     coalesce(e.avoidable, true) as is_avoidable,
     e.committed_until
 from rounded as e
