@@ -4,7 +4,7 @@ Knows how reading, judging and landing follow each other, and what refuses a fil
 receipt: nothing here is visible to anyone yet.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,13 +20,12 @@ from roi_pipeline.ingest.contracts import CONTRACTS, REFERENCE_DATASETS
 from roi_pipeline.ingest.discovery import Found
 from roi_pipeline.ingest.events import SHAPES, reading
 from roi_pipeline.ingest.events.shape import Shape
+from roi_pipeline.ingest.faults import Malformed, refuse_forbidden, refuse_many_faults
 from roi_pipeline.ingest.files import Inspected
 from roi_pipeline.ingest.judging import Job, has_residue
 from roi_pipeline.ingest.layout import Table
 from roi_pipeline.ingest.months import MonthRows, exact_sum, month_sql, months_of
 from roi_pipeline.portfolio import Portfolio
-
-Malformed = tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,9 @@ def _land(
 ) -> Landed:
     job, rows, malformed = _write(con, portfolio, delivered, part)
     reasons = landing.find_faults(con, job, part)
-    _refuse_forbidden(con, job, reasons)
+    refuse_forbidden(con, job, reasons)
     superseded = reasons.pop("", 0)
-    _refuse_many_faults(portfolio, job, rows, reasons, malformed)
+    refuse_many_faults(portfolio, job, rows, reasons, malformed)
     _compare_with_manifest(con, delivered, int(str(job.layout.notes.get("events", rows))), part)
     if reasons:
         landing.set_aside(con, job, part, month_sql(job.contract, portfolio.time_zone))
@@ -229,48 +228,6 @@ def _job(portfolio: Portfolio, delivered: Delivered, table: Table) -> Job:
             error, source, table.header, delivered.inspected.text
         ) from None
     return Job(contract, table, layout, delivered.delivery_id, source.id, found.path)
-
-
-def _refuse_forbidden(con: duckdb.DuckDBPyConnection, job: Job, reasons: Collection[str]) -> None:
-    """One row that does what nobody may do refuses the file, and is named."""
-    for rule in job.contract.rules:
-        if rule.remedy is None or rule.name not in reasons:
-            continue
-        found = con.execute(
-            "select row_no from faulty where reason = ? order by 1 limit 5", [rule.name]
-        )
-        listed = ", ".join(str(number) for (number,) in found.fetchall())
-        raise DataRefused(f"{job.name}: row {listed}: {rule.name}; {rule.remedy}")
-
-
-def _refuse_many_faults(
-    portfolio: Portfolio, job: Job, rows: int, reasons: dict[str, int], malformed: Malformed
-) -> None:
-    """Promise 10: a file with too many faults is a broken file, not a good one with some faults."""
-    for refusal in job.layout.refusals:
-        if found := reasons.get(refusal.name):
-            raise DataRefused(
-                f"{job.name}: {found} of {rows} rows are {refusal.name}; {refusal.remedy}"
-            )
-    counts = dict(reasons)
-    for _, reason in malformed:
-        counts[reason] = counts.get(reason, 0) + 1
-    faulty = sum(counts.values())
-    if not faulty or Decimal(faulty) <= portfolio.max_quarantined_share * rows:
-        return
-    listed = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
-    raise DataRefused(
-        f"{job.name}: {faulty} of {rows} rows cannot be used ({listed}), more than "
-        f"{portfolio.max_quarantined_share * 100:f} %; {_advice(counts)}correct the file or its "
-        "source's columns"
-    )
-
-
-def _advice(counts: dict[str, int]) -> str:
-    """What most often lies behind unreadable times and dates."""
-    if any(reason.startswith("bad ") and reason[-3:] in ("_at", "_on", "end") for reason in counts):
-        return "times are ISO 8601 with an offset, or need time_zone; dates are YYYY-MM-DD; "
-    return "dates are YYYY-MM-DD; " if any(reason.endswith("start") for reason in counts) else ""
 
 
 def _compare_with_manifest(
