@@ -8,7 +8,7 @@ select
     system_id,
     allocation_key,
     'cloud' as kind,
-    category,
+    billed_category as category,
     cost_class,
     regulatory_category,
     case when rate = 1 then billed_cost else cast(cast(billed_cost as decimal(38, 9)) * rate as decimal(38, 18)) end as amount,
@@ -57,20 +57,24 @@ from charge as c
 left join cost_spread as p on p.dataset = 'billing' and p.delivery_id = c.delivery_id and p.row_no = c.row_no
 
 /* example
-# A correction of October usage on November's bill: cash in November, accrual in October.
+# A correction of October usage on November's bill: cash in November, accrual in October. A reservation's fee
+# of 100, 30 of it for hours nobody used: paid for compute, of which 30 were used up as unused commitment.
 given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
   billing:
     - {delivery_id: d, row_no: 1, billing_currency: USD, billed_cost: 1500, effective_cost: 1500, billing_month: 2026-10-01, billing_period_start: 2026-10-01 00:00:00, billing_period_end: 2026-11-01 00:00:00, charge_period_start: 2026-10-31 23:00:00, charge_period_end: 2026-11-01 00:00:00, service_category: Compute}
     - {delivery_id: d, row_no: 2, billing_currency: USD, billed_cost: -300, effective_cost: -300, billing_month: 2026-11-01, billing_period_start: 2026-11-01 00:00:00, billing_period_end: 2026-12-01 00:00:00, charge_period_start: 2026-10-01 00:00:00, charge_period_end: 2026-10-01 01:00:00, service_category: Compute}
     - {delivery_id: d, row_no: 3, billing_currency: USD, billed_cost: 0, effective_cost: 61, billing_month: 2026-11-01, billing_period_start: 2026-11-01 00:00:00, billing_period_end: 2026-12-01 00:00:00, charge_period_start: 2026-10-01 00:00:00, charge_period_end: 2026-12-01 00:00:00, service_category: Compute}
+    - {delivery_id: d, row_no: 4, billing_currency: USD, billed_cost: 100, effective_cost: 30, billing_month: 2026-11-01, billing_period_start: 2026-11-01 00:00:00, billing_period_end: 2026-12-01 00:00:00, charge_period_start: 2026-11-01 00:00:00, charge_period_end: 2026-12-01 00:00:00, service_category: Compute, charge_category: Purchase, commitment_discount_status: Unused}
 expect:
   cloud:
-    - {row_no: 1, month: 2026-10-01, basis: cash, amount: 1500}
-    - {row_no: 1, month: 2026-10-01, basis: accrual, amount: 1500}
-    - {row_no: 2, month: 2026-11-01, basis: cash, amount: -300}
-    - {row_no: 2, month: 2026-10-01, basis: accrual, amount: -300}
-    - {row_no: 3, month: 2026-11-01, basis: cash, amount: 0}
-    - {row_no: 3, month: 2026-10-01, basis: accrual, amount: 31}
-    - {row_no: 3, month: 2026-11-01, basis: accrual, amount: 30}
+    - {row_no: 1, month: 2026-10-01, basis: cash, category: compute, amount: 1500}
+    - {row_no: 1, month: 2026-10-01, basis: accrual, category: compute, amount: 1500}
+    - {row_no: 2, month: 2026-11-01, basis: cash, category: compute, amount: -300}
+    - {row_no: 2, month: 2026-10-01, basis: accrual, category: compute, amount: -300}
+    - {row_no: 3, month: 2026-11-01, basis: cash, category: compute, amount: 0}
+    - {row_no: 3, month: 2026-10-01, basis: accrual, category: compute, amount: 31}
+    - {row_no: 3, month: 2026-11-01, basis: accrual, category: compute, amount: 30}
+    - {row_no: 4, month: 2026-11-01, basis: cash, category: compute, amount: 100}
+    - {row_no: 4, month: 2026-11-01, basis: accrual, category: unused_commitment, amount: 30}
 */

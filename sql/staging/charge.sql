@@ -27,11 +27,17 @@ select
     ) as system_id,
     r.allocation_key,
     case
-        when b.commitment_discount_status = 'Unused' then 'unused_commitment' -- whatever the rules say of its service
         when r.category is not null then r.category
         when b.charge_category = 'Tax' then 'tax'
         else coalesce(lower(replace(b.service_category, ' ', '_')), 'uncategorised')
-    end as category,
+    end as ruled_category,
+    b.commitment_discount_status is not distinct from 'Unused' as is_unused, -- whatever the rules say of its service
+    case when is_unused then 'unused_commitment' else ruled_category end as category,
+    -- AWS puts the fee of a reservation, used or not, and the cost of its unused rest on one line.
+    case
+        when is_unused and b.charge_category is distinct from 'Purchase' then category
+        else ruled_category
+    end as billed_category,
     coalesce(r.cost_class, 'opex') as cost_class,
     r.regulatory_category,
     r.cost_pool,
