@@ -20,7 +20,6 @@ from roi_pipeline.domain.spreading import cents
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.marts import register, taxes
 
-ECB = Path("/work/shared/data/fx/eurofxref-hist.csv")
 Row = dict[str, Any]
 
 
@@ -206,10 +205,11 @@ def test_an_asset_bought_and_sold_in_euro(bench: duckdb.DuckDBPyConnection) -> N
     assert bench.execute(f"{differences} where dataset = 'capex'").fetchall() == [(3, 0)]
 
 
-@pytest.mark.skipif(not ECB.exists(), reason="the ECB's history of rates is not here")
-def test_the_european_central_bank_sets_the_rate(bench: duckdb.DuckDBPyConnection) -> None:
+def test_the_european_central_bank_sets_the_rate(
+    bench: duckdb.DuckDBPyConnection, shared: Path
+) -> None:
     """Easter Monday 2025 has the rate of Maundy Thursday."""
-    with ECB.open() as file:
+    with (shared / "data" / "fx" / "eurofxref-hist.csv").open() as file:
         wanted = ("2025-04-17", "2025-04-22")
         days = {row["Date"]: row for row in csv.DictReader(file) if row["Date"] in wanted}
     for day, row in days.items():
