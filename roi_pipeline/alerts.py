@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 
-from roi_pipeline import notices, portfolio
+from roi_pipeline import errors, notices, portfolio
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.quality import CheckOutcome, suites
 
@@ -38,8 +39,8 @@ def sensors(job: "dg.JobDefinition | object", found: Portfolio) -> list[dg.Senso
         ).records
         events = [record.event_log_entry.dagster_event for record in records]
         checks = failed_checks(event.asset_check_evaluation_data for event in events if event)
-        errors = [message(event) for event in context.get_step_failure_events()]
-        notices.tell_failed(portfolio.load(Path(found.folder)), checks, errors)
+        said = [message(event) for event in context.get_step_failure_events()]
+        notices.tell_failed(portfolio.load(Path(found.folder)), checks, said)
 
     return [tell_transitions, tell_failures]
 
@@ -69,14 +70,32 @@ def failed_checks(evaluations: Iterable[dg.AssetCheckEvaluation]) -> tuple[Check
 
 
 def message(event: dg.DagsterEvent) -> str:
-    """What went wrong in a step, in the words of the error that began it."""
+    """What went wrong in a step, in our words where we had some, else in those of what began it."""
     failure = event.step_failure_data
     if failure.user_failure_data and failure.user_failure_data.description:
         return str(failure.user_failure_data.description)
-    error = failure.error
-    while error is not None and error.cause is not None:
-        error = error.cause
+    error, _ = _told(event)
     return "" if error is None else error.message.strip().split(": ", 1)[-1]
+
+
+def exit_code(event: dg.DagsterEvent) -> int | None:
+    """The exit code of the kind of error that a step failed with; None when it is not ours."""
+    _, kind = _told(event)
+    return getattr(kind, "exit_code", None)
+
+
+def _told(
+    event: dg.DagsterEvent,
+) -> tuple[SerializableErrorInfo | None, type[errors.RoiError] | None]:
+    """The first error of ours that a failure comes from, which says what to do, else the one it
+    began with. Dagster keeps no more of a kind than its name."""
+    error = event.step_failure_data.error
+    while error is not None:
+        kind = getattr(errors, str(error.cls_name), None)
+        if kind or error.cause is None:
+            return error, kind
+        error = error.cause
+    return None, None
 
 
 def _text(check: dg.AssetCheckEvaluation, name: str) -> str | None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from roi_pipeline import alerts, errors, portfolio
-from roi_pipeline.alerts import failed_checks, message
+from roi_pipeline import alerts, portfolio
+from roi_pipeline.alerts import exit_code, failed_checks, message
 from roi_pipeline.assets import EDITION, all_assets
 from roi_pipeline.books.scope import first_month
 from roi_pipeline.checks import all_checks
@@ -106,7 +106,7 @@ def run(
         refused=tuple(message(event) for event in failures if event.step_key in _INPUTS),
         error="; ".join(message(event) for event in failures if event.step_key not in _INPUTS)
         or None,
-        exit_code=max(map(_exit_code, failures), default=None, key=lambda code: code or 0),
+        exit_code=max(map(exit_code, failures), default=None, key=lambda code: code or 0),
     )
 
 
@@ -175,15 +175,6 @@ def _landed(found: Portfolio) -> str:
     corrections = found.folder / correction_list.FILE
     seen = [*seen, corrections.read_text("utf-8") if corrections.is_file() else ""]
     return sha256("\n".join(seen).encode()).hexdigest()
-
-
-def _exit_code(event: dg.DagsterEvent) -> int | None:
-    """What the kind of the error that began a failure says: Dagster keeps no more than its name."""
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    kind = getattr(errors, str(error.cls_name), None) if error else None
-    return getattr(kind, "exit_code", None)
 
 
 def _written(result: dg.ExecuteInProcessResult) -> str:

@@ -33,7 +33,7 @@ from roi_pipeline.ingest.discovery import (
     sources_of,
     workspace,
 )
-from roi_pipeline.ingest.live import clean_file, create_views, live_files, settle_source, sweep
+from roi_pipeline.ingest.live import clean_file, create_views, settle_source, sweep
 from roi_pipeline.ingest.receipts import Receipt, create_tables
 from roi_pipeline.portfolio import Portfolio, Source
 from roi_pipeline.warehouse import transaction
@@ -47,7 +47,6 @@ __all__ = [
     "create_views",
     "discover",
     "ingest",
-    "live_files",
     "sweep",
     "take_in",
 ]

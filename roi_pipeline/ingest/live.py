@@ -96,19 +96,6 @@ def settle_source(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         con.execute(_SETTLE.format(versions=_VERSIONS, chosen=_NEWEST), bound)
 
 
-def live_files(
-    con: duckdb.DuckDBPyConnection,
-    portfolio: Portfolio,
-    dataset: str,
-    months: Sequence[date] | None = None,
-) -> list[Path]:
-    """The clean files of a dataset that count, oldest delivery id first.
-
-    With `months`, only files with rows in one of them.
-    """
-    return [live.file for live in live_deliveries(con, portfolio, dataset, months)]
-
-
 def create_views(
     con: duckdb.DuckDBPyConnection,
     portfolio: Portfolio,

@@ -13,6 +13,7 @@ from small_portfolio import small_portfolio
 
 from roi_pipeline import assets, automation, models, notices, portfolio
 from roi_pipeline.automation import definitions_of
+from roi_pipeline.books import session
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import current
 from roi_pipeline.quality import suites
@@ -160,6 +161,19 @@ def test_a_broken_file_publishes_nothing_and_is_named(company: Portfolio) -> Non
     result = automation.run(company, date(2026, 10, 1))
     assert current(company.marts) is None
     assert any("broken.csv" in reason for reason in result.refused)
+
+
+def test_a_step_that_needs_too_much_says_which_setting_allows_more(
+    company: Portfolio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*_: object) -> None:
+        raise duckdb.OutOfMemoryException("Out of Memory Error: see max_temp_directory_size")
+
+    monkeypatch.setattr(session.deliveries, "ingest", too_much)
+    result = automation.run(company, date(2026, 10, 1))
+    assert result.edition is None
+    assert result.exit_code == 1
+    assert "ingest predictions: needs more than engine.memory_limit 1GB" in str(result.refused)
 
 
 def test_the_schedule_asks_for_the_month_that_ended(company: Portfolio) -> None:

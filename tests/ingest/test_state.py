@@ -11,6 +11,7 @@ import pytest
 from company import PREDICTION, PREDICTIONS, Company, lines
 
 from roi_pipeline.ingest import deliveries, discovery, landing
+from roi_pipeline.ingest.live import live_deliveries
 
 
 def test_remote_files_are_copied_taken_in_and_left_alone(make: Callable[..., Company]) -> None:
@@ -36,15 +37,15 @@ def test_months_leave_out_prediction_files_without_rows_in_them(logs: Company) -
         logs.put(f"inbox/predictions/{month}.csv", lines(PREDICTIONS, [row]))
     logs.ingest("predictions")
     months = [date(2026, 10, 1)]
-    files = deliveries.live_files(logs.con, logs.portfolio, "predictions", months)
-    assert len(files) == 1
-    assert len(deliveries.live_files(logs.con, logs.portfolio, "predictions")) == 2
+    assert len(live_deliveries(logs.con, logs.portfolio, "predictions", months)) == 1
+    assert len(live_deliveries(logs.con, logs.portfolio, "predictions", None)) == 2
 
 
 def test_files_of_before_a_column_was_added_give_null_for_it(logs: Company) -> None:
     logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, [PREDICTION.format(i=1)]))
     logs.ingest("predictions")
-    (old,) = deliveries.live_files(logs.con, logs.portfolio, "predictions")
+    (live,) = live_deliveries(logs.con, logs.portfolio, "predictions", None)
+    old = live.file
     without = old.with_suffix(".without")
     logs.con.execute(
         f"copy (select * exclude (entity_id) from '{old}') to '{without}' (format parquet)"
