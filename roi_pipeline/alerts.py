@@ -39,7 +39,8 @@ def sensors(job: "dg.JobDefinition | object", found: Portfolio) -> list[dg.Senso
         ).records
         events = [record.event_log_entry.dagster_event for record in records]
         checks = failed_checks(event.asset_check_evaluation_data for event in events if event)
-        said = [message(event) for event in context.get_step_failure_events()]
+        ended = context.get_step_failure_events() or [context.failure_event]
+        said = [message(event) for event in ended]
         notices.tell_failed(portfolio.load(Path(found.folder)), checks, said)
 
     return [tell_transitions, tell_failures]
@@ -69,17 +70,28 @@ def failed_checks(evaluations: Iterable[dg.AssetCheckEvaluation]) -> tuple[Check
     )
 
 
+def failures(events: Iterable[dg.DagsterEvent]) -> list[dg.DagsterEvent]:
+    """The events that say why a run failed: of its steps, or of the run itself where it failed
+    before its first step, while the books were opened."""
+    found = [*events]
+    steps = [event for event in found if event.is_step_failure]
+    return steps or [
+        event for event in found if event.event_type is dg.DagsterEventType.RUN_FAILURE
+    ]
+
+
 def message(event: dg.DagsterEvent) -> str:
-    """What went wrong in a step, in our words where we had some, else in those of what began it."""
-    failure = event.step_failure_data
-    if failure.user_failure_data and failure.user_failure_data.description:
+    """What went wrong in a step or while a run opened, in our words where we had some, else in
+    those of the first cause."""
+    failure = event.step_failure_data if event.is_step_failure else None
+    if failure and failure.user_failure_data and failure.user_failure_data.description:
         return str(failure.user_failure_data.description)
     error, _ = _told(event)
     return "" if error is None else error.message.strip().split(": ", 1)[-1]
 
 
 def exit_code(event: dg.DagsterEvent) -> int | None:
-    """The exit code of the kind of error that a step failed with; None when it is not ours."""
+    """The exit code of the kind of error that ended a step or a run; None when it is not ours."""
     _, kind = _told(event)
     return getattr(kind, "exit_code", None)
 
@@ -89,7 +101,8 @@ def _told(
 ) -> tuple[SerializableErrorInfo | None, type[errors.RoiError] | None]:
     """The first error of ours that a failure comes from, which says what to do, else the one it
     began with. Dagster keeps no more of a kind than its name."""
-    error = event.step_failure_data.error
+    failure = event.step_failure_data if event.is_step_failure else event.job_failure_data
+    error = failure.error
     while error is not None:
         kind = getattr(errors, str(error.cls_name), None)
         if kind or error.cause is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from roi_pipeline import alerts, portfolio
-from roi_pipeline.alerts import exit_code, failed_checks, message
+from roi_pipeline.alerts import exit_code, failed_checks, failures, message
 from roi_pipeline.assets import EDITION, all_assets
 from roi_pipeline.books.scope import first_month
 from roi_pipeline.checks import all_checks
@@ -97,16 +97,15 @@ def run(
         result = job.execute_in_process(
             instance=instance, tags=tags, run_config=QUIET, raise_on_error=False
         )
-        failures = [event for event in result.all_events if event.is_step_failure]
+        ended = failures(result.all_events)
         failed = failed_checks(result.get_asset_check_evaluations())
         written = _written(result) if result.success else None
     return RunResult(
         edition=named(found.marts, written) if written else None,
         failed_checks=failed,
-        refused=tuple(message(event) for event in failures if event.step_key in _INPUTS),
-        error="; ".join(message(event) for event in failures if event.step_key not in _INPUTS)
-        or None,
-        exit_code=max(map(exit_code, failures), default=None, key=lambda code: code or 0),
+        refused=tuple(message(event) for event in ended if event.step_key in _INPUTS),
+        error="; ".join(message(event) for event in ended if event.step_key not in _INPUTS) or None,
+        exit_code=max(map(exit_code, ended), default=None, key=lambda code: code or 0),
     )
 
 

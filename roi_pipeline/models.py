@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from roi_pipeline.errors import ConfigurationError
 
@@ -135,7 +136,7 @@ def read(file: Path) -> Model:
     query = "\n".join(line for line in text.splitlines() if not line.startswith("-- ")).strip()
     try:
         reads = _reads(query)
-    except sqlglot.ParseError as error:
+    except SqlglotError as error:
         raise ConfigurationError(f"{file}: {error}") from error
     return Model(
         name=file.stem,

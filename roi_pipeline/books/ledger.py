@@ -34,7 +34,7 @@ from roi_pipeline.marts import (
     unit_costs,
     wear,
 )
-from roi_pipeline.models import Model
+from roi_pipeline.models import LINE_COLUMNS, Model
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.warehouse import (
     query_of_frame,
@@ -111,13 +111,26 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -
                 _ensure(con, table_of(model), model.query)
             else:
                 con.execute(f"create or replace view {model.name} as {model.query}")
-        except (duckdb.BinderException, duckdb.CatalogException) as error:
+                _refuse_missing_columns(con, model)
+        except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
             raise ConfigurationError(
                 f"sql/{model.layer}/{model.name}.sql: {error}; roi-pipeline doctor tries the file"
             ) from error
     with transaction(con):
         con.execute("delete from built where name = 'models'")
         con.execute("insert into built values ('models', null, ?)", [mark])
+
+
+def _refuse_missing_columns(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Raises ConfigurationError for a file of sql/cost or sql/value whose lines lack a column: the
+    error of the table that stacks them would not name the file."""
+    named = {name for name, *_ in rows(con, f"describe {model.name}")}
+    missing = [name for name in LINE_COLUMNS.get(f"{model.layer}_lines", ()) if name not in named]
+    if missing and model.name not in LINE_COLUMNS:
+        raise ConfigurationError(
+            f"sql/{model.layer}/{model.name}.sql: no column {', '.join(missing)}; select "
+            f"{', '.join(LINE_COLUMNS[f'{model.layer}_lines'])}"
+        )
 
 
 def build_whole(con: duckdb.DuckDBPyConnection, name: str) -> int:

@@ -164,7 +164,7 @@ def _intake(found: Portfolio, since: datetime) -> Intake:
                 {"since": since},
             )[0]
             refused = warehouse.rows(con, "select path, reason from refusals order by 1, 2")
-    except (RoiError, duckdb.Error):
+    except (RoiError, duckdb.Error, OSError):
         return Intake(0, 0, 0, 0, 0, ())
     reasons = tuple((path, masked(why)) for path, why in refused)
     files, read, accepted, quarantined, superseded = (int(number) for number in sums)

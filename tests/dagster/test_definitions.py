@@ -14,6 +14,7 @@ from small_portfolio import small_portfolio
 from roi_pipeline import assets, automation, models, notices, portfolio
 from roi_pipeline.automation import definitions_of
 from roi_pipeline.books import session
+from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import current
 from roi_pipeline.quality import suites
@@ -154,6 +155,29 @@ def _end(definitions: dg.Definitions, instance: dg.DagsterInstance, sensor: str)
         sensor, dagster_event=event, dagster_instance=instance, dagster_run=run
     ).for_run_failure()
     definitions.resolve_sensor_def(sensor)(context)
+
+
+def test_an_error_while_the_books_are_opened_is_posted(
+    company: Portfolio, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No step failed, so the run's own failure is what the sensor reports."""
+
+    def refuse(*_: object) -> None:
+        raise ConfigurationError("sql/value/claims.sql: no column factor")
+
+    monkeypatch.setattr(session.scope, "write", refuse)
+    job = definitions_of(company).resolve_job_def(automation.JOB)
+    result = job.execute_in_process(
+        instance=instance, tags=OCTOBER, run_config=automation.QUIET, raise_on_error=False
+    )
+    assert not result.success
+    posted: list[dict[str, Any]] = []
+    monkeypatch.setenv(notices.VARIABLE, "https://hooks.example/1")
+    monkeypatch.setattr(notices, "post_json", lambda _, body: posted.append(json.loads(body)))
+    _end(definitions_of(company), instance, "tell_failures")
+    assert [(each["event"], each["error"]) for each in posted] == [
+        ("run_failed", "sql/value/claims.sql: no column factor")
+    ]
 
 
 def test_a_broken_file_publishes_nothing_and_is_named(company: Portfolio) -> None:
