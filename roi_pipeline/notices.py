@@ -16,10 +16,11 @@ from decimal import Decimal
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from roi_pipeline.masking import masked
 from roi_pipeline.portfolio import Portfolio
@@ -183,12 +184,38 @@ def _tell(found: Sequence[Notice], told: set[str], post: Post | None) -> list[No
 
 
 def post_json(url: str, body: bytes) -> None:
-    """POST a JSON document; OSError or ValueError unless the receiver answers with 2xx."""
+    """POST a JSON document; OSError, ValueError or HTTPException unless the receiver itself answers
+    with 2xx within TIMEOUT_S. A redirect is not followed: it is not a delivery."""
     if urlsplit(url).scheme not in ("https", "http"):
         raise ValueError(f"${VARIABLE} is not an http(s) address")
     request = Request(url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310
-    with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310  the scheme is checked above
-        answer.read(1)
+    ended: list[Exception | None] = []
+
+    def send() -> None:
+        try:
+            _OPENER.open(request, timeout=TIMEOUT_S).close()  # the status counts, not the body
+            ended.append(None)
+        except Exception as error:
+            ended.append(error)
+
+    # A receiver that sends a byte now and then never meets the timeout of a socket.
+    sending = Thread(target=send, daemon=True)
+    sending.start()
+    sending.join(TIMEOUT_S)
+    if not ended:
+        raise TimeoutError(f"no answer within {TIMEOUT_S:.0f} seconds")
+    if ended[0] is not None:
+        raise ended[0]
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """Leaves a redirect unanswered, so that urllib raises HTTPError for it as for any non-2xx."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """There is no other address to ask."""
+
+
+_OPENER = build_opener(_NoRedirects)
 
 
 def _url() -> str:
