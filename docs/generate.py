@@ -4,6 +4,7 @@ python docs/generate.py [--check]
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -13,7 +14,7 @@ import bill_pages  # noqa: E402
 import scenario_pages  # noqa: E402
 
 from roi_pipeline import workbench  # noqa: E402
-from roi_pipeline.books.ledger import MONTHLY  # noqa: E402
+from roi_pipeline.books.ledger import KEYS, MONTHLY  # noqa: E402
 from roi_pipeline.glossary import meaning, meanings  # noqa: E402
 from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
 from roi_pipeline.ingest.events import SHAPES  # noqa: E402
@@ -47,23 +48,26 @@ Any other log is a `table`: `columns` names its columns. One without ids can use
 `prediction_id: "=file:row"`; it stays the same when the file is sent again under its name. A file
 whose last line has no line end needs a manifest with its sha256, or it counts as cut.
 """
-KEYS = {  # of the marts that Python fills, beside month and system_id
-    "quality_monthly": ("model_version",),
-    "degradation_monthly": ("model_version",),
-    "options_monthly": ("option",),
-    "projection_monthly": ("horizon_month",),
-    "sensitivity_monthly": ("analysis", "parameter", "scenario"),
-    "serving_mode_comparison_monthly": ("serving_mode",),
-}
-PUBLISHED = {  # tables that only an edition has
-    "check_results": {
-        *("table_name", "check_name", "severity", "passed", "observed", "failing", "rows"),
-        *("error", "description", "month_first", "month_last"),
-    },
-    "publication": {
-        *("edition", "code_version", "inputs_sha256", "as_of", "published_at"),
-        *("month_first", "month_last"),
-    },
+PUBLISHED = {  # tables that only an edition has: a row, the key, the columns
+    "check_results": (
+        "A check of a table over some months: whether it held, and how many rows did not.",
+        ("table_name", "check_name", "month_first", "month_last"),
+        {
+            **{"table_name": "varchar", "check_name": "varchar", "severity": "varchar"},
+            **{"passed": "boolean", "observed": "varchar", "failing": "bigint", "rows": "bigint"},
+            **{"error": "varchar", "description": "varchar"},
+            **{"month_first": "date", "month_last": "date"},
+        },
+    ),
+    "publication": (
+        "The edition: what it was computed from and when it was published.",
+        ("edition",),
+        {
+            **{"edition": "varchar", "code_version": "varchar", "inputs_sha256": "varchar"},
+            **{"as_of": "timestamp", "published_at": "timestamp with time zone"},
+            **{"month_first": "date", "month_last": "date"},
+        },
+    ),
 }
 NOTE = "<!-- written by docs/generate.py; edit the models and contracts, not this file -->\n"
 
@@ -88,12 +92,10 @@ def tables() -> str:
                 parts.append(_columns(con.execute(f"describe marts.{model.name}").fetchall()))
         if layer == "marts":
             for name, (function, schema) in sorted(MONTHLY.items()):
-                meaning = (function.__doc__ or "").partition("\n")[0]
-                key = ("month", "system_id", *KEYS.get(name, ()))
-                parts.append(f"\n### {name}\n{meaning}\n\nKey: ")
-                parts.append(f"{', '.join(f'`{column}`' for column in key)}.\n")
-                shape = [(column, _sql_type(kind)) for column, kind in schema.items()]
-                parts.append(_columns(shape))
+                row = (function.__doc__ or "").partition("\n")[0]
+                shape = {column: _sql_type(kind) for column, kind in schema.items()}
+                parts.append(_table(name, row, KEYS[name], shape))
+            parts += [_table(name, *described) for name, described in PUBLISHED.items()]
     return "".join(parts)
 
 
@@ -123,7 +125,8 @@ def columns() -> str:
     """Every column of the marts with its meaning; SystemExit naming what has none, or no use."""
     con, models = workbench.empty()
     workbench.open_books(con, models)
-    shapes = {name: set(schema) for name, (_, schema) in MONTHLY.items()} | PUBLISHED
+    shapes = {name: set(schema) for name, (_, schema) in MONTHLY.items()}
+    shapes |= {name: set(columns) for name, (_, _, columns) in PUBLISHED.items()}
     for model in models.values():
         if model.layer == "marts":
             described = con.execute(f"describe marts.{model.name}").fetchall()
@@ -159,6 +162,12 @@ def logs() -> str:
         mapped = f"    columns: {{{', '.join(said)}}}\n" if said else ""
         parts.append(f"    format: {shape.format}\n{mapped}```\n")
     return "".join(parts)
+
+
+def _table(name: str, row: str, key: tuple[str, ...], columns: Mapping[str, str]) -> str:
+    """A table that no SQL model makes: what a row means, its key, its columns and their types."""
+    named = ", ".join(f"`{column}`" for column in key)
+    return f"\n### {name}\n{row}\n\nKey: {named}.\n" + _columns(list(columns.items()))
 
 
 def _columns(shape: list[tuple[str, ...]]) -> str:

@@ -72,6 +72,21 @@ MONTHLY: Mapping[str, tuple[Frame, Schema]] = {
     "unit_cost_monthly": (unit_costs.unit_cost_monthly, unit_costs.UNIT_COST),
     "tco_change_monthly": (unit_costs.tco_change_monthly, unit_costs.CHANGE),
 }
+# What identifies a row of each of them: unique, never null (tests/publish/test_documented_keys.py).
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "development_monthly": ("month", "system_id"),
+    "quality_monthly": ("month", "system_id", "model_version"),
+    "roi_monthly": ("month", "system_id"),
+    "threshold_status_monthly": ("month", "system_id"),
+    "economics_monthly": ("month", "system_id"),
+    "degradation_monthly": ("month", "system_id", "model_version"),
+    "options_monthly": ("month", "system_id", "option"),
+    "projection_monthly": ("month", "system_id", "horizon_month"),
+    "sensitivity_monthly": ("month", "system_id", "analysis", "parameter", "scenario"),
+    "serving_mode_comparison_monthly": ("month", "system_id", "serving_mode"),
+    "unit_cost_monthly": ("month", "system_id", "serving_mode"),
+    "tco_change_monthly": ("month", "system_id", "category", "driver"),
+}
 # Every table before the marts, in an order in which they can be built.
 BOOKS = (
     *("depreciation", "maturity", "tax_depreciation", "ledger_cost", "unallocated_cost"),

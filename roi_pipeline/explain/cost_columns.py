@@ -8,7 +8,6 @@ UNIT_COST: Mapping[str, tuple[str, str]] = {
     "variable_cost": ("the avoidable part of its bills, divided the same way", "§1.7"),
     "fixed_cost": ("cost_accrual - variable_cost", "§1.7"),
     "cost_per_1k_predictions": ("1000 x cost_accrual / predictions", "§1.7"),
-    "average_cost_per_1k_predictions": ("1000 x cost_accrual / predictions", "§1.7"),
     "fixed_cost_per_1k_predictions": ("1000 x fixed_cost / predictions", "§1.7"),
     "marginal_cost_per_1k_predictions": ("1000 x variable_cost / predictions", "§1.7"),
     "cost_per_1m_tokens": ("1,000,000 x cost_accrual / tokens", "§1.7"),
@@ -18,7 +17,6 @@ UNIT_COST: Mapping[str, tuple[str, str]] = {
 # Ratios: what is divided, by what, and for how many.
 RATIOS: Mapping[str, tuple[str, str, int]] = {
     "cost_per_1k_predictions": ("cost_accrual", "predictions", 1000),
-    "average_cost_per_1k_predictions": ("cost_accrual", "predictions", 1000),
     "fixed_cost_per_1k_predictions": ("fixed_cost", "predictions", 1000),
     "marginal_cost_per_1k_predictions": ("variable_cost", "predictions", 1000),
     "cost_per_1m_tokens": ("cost_accrual", "tokens", 1_000_000),

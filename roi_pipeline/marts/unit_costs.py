@@ -22,8 +22,8 @@ COSTS = (
 RATIO = pl.Decimal(28, 6)
 RATIOS = (
     *("cost_per_1k_predictions", "fixed_cost_per_1k_predictions"),
-    *("marginal_cost_per_1k_predictions", "average_cost_per_1k_predictions"),
-    *("cost_per_1m_tokens", "cost_per_1m_input_tokens", "cost_per_1m_cached_tokens"),
+    *("marginal_cost_per_1k_predictions", "cost_per_1m_tokens"),
+    *("cost_per_1m_input_tokens", "cost_per_1m_cached_tokens"),
     *("cost_per_1m_output_tokens", "cost_per_compute_hour", "cost_per_successful_outcome"),
     "accelerator_utilisation",
 )
@@ -122,7 +122,6 @@ def _ratios(row: Mapping[str, Any], ready: tuple[int, Decimal] | None) -> dict[s
         row["predictions"],
         row["compute_seconds"] / 3600,
     )
-    average = per(cost, predictions, 1000)
     accelerators, hours_ready = (int(ready[0]), Decimal(ready[1])) if ready else (0, Decimal(0))
     tokens = {
         f"cost_per_1m_{kind}_tokens": per(
@@ -131,8 +130,7 @@ def _ratios(row: Mapping[str, Any], ready: tuple[int, Decimal] | None) -> dict[s
         for kind in ("input", "cached", "output")
     }
     return {
-        "cost_per_1k_predictions": average,
-        "average_cost_per_1k_predictions": average,
+        "cost_per_1k_predictions": per(cost, predictions, 1000),
         "fixed_cost_per_1k_predictions": per(row["fixed_cost"], predictions, 1000),
         "marginal_cost_per_1k_predictions": per(row["variable_cost"], predictions, 1000),
         "cost_per_1m_tokens": per(cost, row["tokens"], 1_000_000),
