@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -221,14 +220,6 @@ def _environment(portfolio: Portfolio) -> Iterator[Finding]:
         what = f"not set, and the source {maps_people[0].id!r} maps entity_id"
         yield Finding(
             "error", PII_KEY, what, "export a long random key, and keep it: it is the hash"
-        )
-    variable = portfolio.publish.postgres
-    if variable and not os.environ.get(variable):
-        what = "not set, and publish.postgres names it"
-        yield Finding("error", variable, what, "export the connection, or set postgres: null")
-    if portfolio.engine.name == "spark" and find_spec("pyspark") is None:
-        yield Finding(
-            "error", f"{FILE}: engine", "pyspark is not installed", "install pyspark[connect]"
         )
 
 

@@ -16,7 +16,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
-    StrictBool,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -36,7 +35,6 @@ __all__ = [
     "Engine",
     "Portfolio",
     "Positive",
-    "Publish",
     "Source",
     "System",
     "formats_of",
@@ -94,19 +92,10 @@ class Engine(Part):
     tenths of the free disk.
     """
 
-    name: Literal["duckdb", "spark"] = "duckdb"
+    name: Annotated[Literal["duckdb"], BeforeValidator(written.engine)] = "duckdb"
     memory_limit: Annotated[str, AfterValidator(written.memory)] = "4GB"
     spill_limit: Annotated[str, AfterValidator(written.memory)] | None = None
     threads: int | None = Field(default=None, ge=1, le=1024)
-    remote: Annotated[str, AfterValidator(written.path)] | None = None
-
-
-class Publish(Part):
-    """What an edition is written as; `postgres` names an environment variable."""
-
-    parquet: StrictBool = True
-    duckdb: StrictBool = True
-    postgres: Annotated[str, AfterValidator(written.variable)] | None = None
 
 
 class Portfolio(Part):
@@ -119,7 +108,6 @@ class Portfolio(Part):
     systems: tuple[System, ...]
     sources: tuple[Source, ...] = ()
     engine: Engine = Engine()
-    publish: Publish = Publish()
     shared_outcomes: SharingRule = "first_touch"
     expected_costs: Mapping[str, Annotated[int, Field(ge=1, le=120)]] = EXPECTED_COSTS
     max_quarantined_share: Decimal = Field(default=Decimal("0.01"), ge=0, lt=1)
@@ -233,13 +221,20 @@ def _keys(part: type[BaseModel]) -> tuple[str, ...]:
     return tuple(key for key in part.model_fields if key != "folder")
 
 
+# A setting without effect would mislead: what no code reads yet is refused, with what to do.
+_NOT_YET = {
+    "publish": (
+        "not available yet; remove it: every edition is written as Parquet files and as "
+        "marts.duckdb"
+    ),
+    "engine.remote": "not available yet; remove it: cells are computed by DuckDB on this machine",
+}
 _KEYS = {  # which keys may stand where, for 'did you mean'
     "": _keys(Portfolio),
     "systems[]": _keys(System),
     "systems[].positive": _keys(Positive),
     "sources[]": _keys(Source),
     "engine": _keys(Engine),
-    "publish": _keys(Publish),
 }
 
 
@@ -255,5 +250,5 @@ def load(folder: Path) -> Portfolio:
     try:
         return Portfolio.model_validate({**given, "folder": folder.absolute()})
     except ValidationError as error:
-        lines = [f"{file}: {written.told(detail, _KEYS)}" for detail in error.errors()]
+        lines = [f"{file}: {written.told(detail, _KEYS, _NOT_YET)}" for detail in error.errors()]
         raise ConfigurationError("\n".join(lines)) from None

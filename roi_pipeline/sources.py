@@ -38,6 +38,7 @@ FORMATS = {  # how files of a dataset may be written, its default first; others 
     ),
     "outcomes": ("table", "otel_evaluations"),
 }
+_READ_FOR = {"billed_by": "predictions", "holds_part": "billing"}  # nothing reads it elsewhere
 Mechanism = Literal["overwrite", "append"]
 Zone = Annotated[str, AfterValidator(written.zone)]
 SourceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
@@ -100,6 +101,14 @@ class Source(Part):
                     f".{name}", columns[name], "write canonical_name: name in the file"
                 )
         return columns
+
+    @field_validator("billed_by", "holds_part")
+    @classmethod
+    def _read_for_this_dataset(cls, given: Any, info: ValidationInfo) -> Any:
+        reader = _READ_FOR[str(info.field_name)]
+        if given and info.data.get("dataset", reader) != reader:
+            raise ValueError(f"only a source of {reader} may have it; remove it")
+        return given
 
     @property
     def is_local(self) -> bool:

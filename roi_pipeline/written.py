@@ -106,13 +106,10 @@ def memory(text: str) -> str:
     return text
 
 
-def variable(text: str) -> str:
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]{0,99}", text):
-        raise ValueError(
-            "never write a connection or a secret here; name the environment variable that "
-            "holds it, e.g. ROI_POSTGRES"
-        )
-    return text
+def engine(name: object) -> object:
+    if name == "spark":
+        raise ValueError("not available yet; use duckdb")
+    return name
 
 
 def one_of(name: str, allowed: Iterable[str]) -> str:
@@ -214,23 +211,30 @@ def _refuse_keys_twice(root: yaml.Node | None, file: Path) -> None:
                 nodes.append(value)
 
 
-def told(detail: ErrorDetails, allowed: Mapping[str, tuple[str, ...]]) -> str:
+def told(
+    detail: ErrorDetails,
+    allowed: Mapping[str, tuple[str, ...]],
+    not_yet: Mapping[str, str] | None = None,
+) -> str:
     """One complaint of pydantic as `key path value: remedy`.
 
-    `allowed` gives the keys that may stand under a key path without its positions (`systems[]`).
+    `allowed` gives the keys that may stand under a key path without its positions (`systems[]`),
+    `not_yet` the remedies for documented keys that nothing reads.
     """
     where = _key_path(detail["loc"])
     kind, value = detail["type"], detail["input"]
     if kind == "missing":
         return f"{where}: missing; add it"
     if kind == "extra_forbidden":
+        if where in (not_yet or {}):
+            return f"{where}: {(not_yet or {})[where]}"
         parent = re.sub(r"\[\d+\]", "[]", _key_path(detail["loc"][:-1]))
         return f"{where}: unknown key; {choices(str(detail['loc'][-1]), allowed.get(parent, ()))}"
     mistake = detail.get("ctx", {}).get("error")
     if isinstance(mistake, MistakeError):
-        return f"{where}{mistake.where} {_shown(where, mistake.value)}: {mistake}"
+        return f"{where}{mistake.where} {_shown(mistake.value)}: {mistake}"
     remedy = str(mistake) if mistake else _remedy(detail)
-    return f"{where} {_shown(where, value)}: {remedy}"
+    return f"{where} {_shown(value)}: {remedy}"
 
 
 def _remedy(detail: ErrorDetails) -> str:
@@ -254,9 +258,9 @@ def _key_path(loc: tuple[int | str, ...]) -> str:
     return path
 
 
-def _shown(where: str, value: object) -> str:
+def _shown(value: object) -> str:
     """A value as the message shows it: short, and never a connection or a password."""
     text = str(value) if isinstance(value, date) else repr(value)
-    if where.startswith("publish") or re.search(r"://[^/]*@|(?i:secret|token|passw|sig)\w*=", text):
+    if re.search(r"://[^/]*@|(?i:secret|token|passw|sig)\w*=", text):
         return "(not shown)"
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -16,7 +16,6 @@ import duckdb
 from roi_pipeline.domain.calendar import Months, add_months, month_end, runs
 from roi_pipeline.engines.cells import CELLS, CellsStep, CleanFile, Engine
 from roi_pipeline.engines.duckdb import DuckDB
-from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.ingest.live import Live, live_deliveries
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
@@ -76,12 +75,7 @@ def ensure_cells(
 
 def engine_of(portfolio: Portfolio) -> Engine:
     """The engine that portfolio.yaml names."""
-    name = portfolio.engine.name
-    if name == "duckdb":
-        return local_engine(portfolio)
-    raise ConfigurationError(
-        f"portfolio.yaml: engine.name {name!r} is not available yet; use duckdb"
-    )
+    return {"duckdb": local_engine}[portfolio.engine.name](portfolio)
 
 
 def local_engine(portfolio: Portfolio) -> DuckDB:

@@ -282,15 +282,6 @@ def test_the_key_for_personal_data_is_asked_for_and_never_shown(
     assert examine(portfolio) == []
 
 
-def test_the_variable_that_publish_names_must_be_set(
-    portfolio: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with (portfolio / "portfolio.yaml").open("a") as file:
-        file.write("publish: {postgres: ROI_TEST_POSTGRES}\n")
-    monkeypatch.delenv("ROI_TEST_POSTGRES", raising=False)
-    assert only(examine(portfolio)).where == "ROI_TEST_POSTGRES"
-
-
 def test_a_folder_that_cannot_be_written_is_an_error(portfolio: Path) -> None:
     (portfolio / "state").write_text("a file where a folder should be")
     finding = only(examine(portfolio))
