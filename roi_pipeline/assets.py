@@ -84,11 +84,30 @@ def source_asset(dataset: str, months: dg.PartitionsDefinition[Any]) -> dg.Asset
     )
     def take_in(books: Books) -> dg.MaterializeResult[Any]:
         report = books.session.ingest(dataset)
-        if report.refused:
-            raise dg.Failure("; ".join(refusal.reason for refusal in report.refused))
+        if refused := list(report.refused):
+            # Dagster skips what waits for a failed step, and files there may be good, or bad too.
+            for later in waiting_for(dataset):
+                refused += books.session.ingest(later).refused
+            raise dg.Failure("; ".join(dict.fromkeys(refusal.reason for refusal in refused)))
         return _shown(books, dataset, {"new_files": len(report.receipts)})
 
     return take_in
+
+
+def waiting_for(dataset: str) -> list[str]:
+    """The datasets that are ingested after this one, directly or behind others, by name.
+
+    >>> waiting_for("capex")
+    ['asset_events', 'facilities']
+    """
+    found: set[str] = set()
+    left = {dataset}
+    while left:
+        left = {name for name in {*DATASETS, *REFERENCES} - found if compared_with(name) & left} - {
+            dataset
+        }
+        found |= left
+    return sorted(found)
 
 
 def view_spec(model: Model, sources: frozenset[str]) -> dg.AssetSpec:

@@ -1,11 +1,14 @@
-"""What must never be shown: passwords in addresses, keys, and the values of secret variables.
+"""What must never be shown: passwords, keys, values of secret variables, and the data that the text
+of an error may quote.
 
-Knows how secrets look in text and which environment variables hold them; knows no command.
+Knows how secrets look in text, which environment variables hold them, and which errors quote what
+they read; knows no command.
 """
 
 import logging
 import os
 import re
+import traceback
 from collections.abc import Mapping
 
 HIDDEN = "***"
@@ -24,6 +27,50 @@ _PATTERNS = (
     re.compile(r"\b((?:AKIA|ASIA)[0-9A-Z]{16})\b"),
     re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----)"),
 )
+# Errors whose text speaks of code, settings or tables. The text of any other (ValueError, KeyError,
+# DuckDB's conversions) may quote a value that was read.
+_QUOTES_NOTHING = frozenset(
+    (
+        *("ArithmeticError", "AttributeError", "ImportError", "MemoryError", "NameError"),
+        *("NotImplementedError", "RecursionError", "RoiError"),
+        *("BinderException", "CatalogException", "IOException", "OutOfMemoryException"),
+        *("ParserException", "PermissionException"),
+    )
+)
+
+
+def described(error: BaseException) -> str:
+    """The kind of an error, with its first line only where that cannot quote delivered data.
+
+    >>> described(ZeroDivisionError("division by zero")), described(ValueError("jane@example.com"))
+    ('ZeroDivisionError: division by zero', 'ValueError')
+    >>> described(FileNotFoundError(2, "No such file or directory", "/srv/a"))
+    'FileNotFoundError: No such file or directory: /srv/a'
+    """
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    name = type(error).__name__
+    if isinstance(error, OSError):
+        said = ": ".join(str(part) for part in (error.strerror, error.filename) if part)
+    else:
+        said = next(iter(str(error).strip().splitlines()), "") if kinds & _QUOTES_NOTHING else ""
+    return masked(printable(f"{name}: {said}" if said else name))
+
+
+def traceback_without_data(error: BaseException) -> str:
+    """Where an error and those behind it were raised, oldest first, each as `described`."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    frames = masked("".join(traceback.format_tb(error.__traceback__)))
+    own = f"Traceback (most recent call last):\n{frames}{described(error)}\n"
+    return f"{traceback_without_data(before)}\nthen\n\n{own}" if before else own
+
+
+def printable(text: str) -> str:
+    r"""Text that can be shown and stored as UTF-8; what cannot is written as an escape.
+
+    >>> printable("caf\udce9.csv")
+    'caf\\udce9.csv'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def masked(text: str, environment: Mapping[str, str] | None = None) -> str:

@@ -8,7 +8,6 @@ import json
 import logging
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -23,7 +22,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from roi_pipeline.errors import RoiError
-from roi_pipeline.masking import Masking, masked
+from roi_pipeline.masking import Masking, described, masked, traceback_without_data
 
 BREACHED = 4  # done, and a threshold is breached; only with --fail-on breach
 LONGEST = 300  # characters of an unexpected error that are shown
@@ -114,10 +113,9 @@ def _guarded(frame: Frame, work: Callable[[], Answer]) -> Answer:
     except KeyboardInterrupt:
         return _failed("stopped; what was finished is kept, and the next run goes on from it", 1)
     except Exception as error:
-        lines = str(error).strip().splitlines() or [""]
-        what = f"{type(error).__name__}: {lines[0]}"[:LONGEST]
+        what = described(error)[:LONGEST]
         return _failed(
-            f"unexpected {what}; details for whoever maintains this: {_written(frame)}", 1
+            f"unexpected {what}; details for whoever maintains this: {_written(frame, error)}", 1
         )
 
 
@@ -129,17 +127,18 @@ def _failed(message: str, exit_code: int) -> Answer:
     return Answer({"error": message, "exit_code": exit_code}, (), exit_code)
 
 
-def _written(frame: Frame) -> Path:
-    """Put the traceback of the error at hand in state/logs, or elsewhere without a portfolio."""
-    state = frame.folder / "state"
+def _written(frame: Frame, error: Exception) -> Path:
+    """Put the traceback of an error in state/logs, or elsewhere without a portfolio. Where it was
+    raised is written down, and no value that its text may quote."""
+    text, state = traceback_without_data(error), frame.folder / "state"
     try:
         logs = state / "logs" if state.is_dir() else Path(tempfile.mkdtemp(prefix="roi-pipeline-"))
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = logs / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S.%f}.txt"
-        file.write_text(masked(traceback.format_exc()), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except OSError:
         file = Path(tempfile.mkdtemp(prefix="roi-pipeline-")) / "traceback.txt"
-        file.write_text(masked(traceback.format_exc()), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     return file
 
 

@@ -5,6 +5,7 @@ when there is something to do.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,14 +134,22 @@ def _not_published(
     before: editions.Edition | None,
 ) -> Answer:
     """Nothing was published: why, and what readers still see."""
-    listed = {reason for _, reason in told["intake"]["refused"]}
-    whys = [*(reason for reason in result.refused if reason not in listed)]
+    whys = [why for text in result.refused if (why := _unlisted(text, told["intake"]["refused"]))]
     if result.error and not (result.failed_checks and "asset check failed" in result.error):
         whys.append(result.error)
     shown += [Text.assemble(("error: ", "bold red"), masked(why)) for why in whys]
     still = f"edition {before.name} stays current" if before else "there is no edition yet"
     shown.append(Text.assemble(("nothing published: ", "bold red"), still))
     return Answer(told | {"exit_code": _code(result)}, tuple(shown), _code(result))
+
+
+def _unlisted(text: str, refused: Sequence[tuple[str, str]]) -> str:
+    """What a failed step said beyond the rejections that are listed with the intake; mostly
+    nothing, and a rejection is listed once."""
+    text = masked(text)
+    for _, reason in sorted(refused, key=lambda each: -len(each[1])):
+        text = text.replace(reason, "")
+    return text.strip("; ")
 
 
 def _code(result: "RunResult") -> int:

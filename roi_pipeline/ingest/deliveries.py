@@ -5,6 +5,7 @@ moved there, and becomes visible when its receipt commits; whatever happens befo
 but a file that `sweep` removes.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -35,6 +36,8 @@ from roi_pipeline.ingest.discovery import (
 )
 from roi_pipeline.ingest.live import clean_file, create_views, settle_source, sweep
 from roi_pipeline.ingest.receipts import Receipt, create_tables
+from roi_pipeline.ingest.rejections import rejection_of
+from roi_pipeline.masking import printable
 from roi_pipeline.portfolio import Portfolio, Source
 from roi_pipeline.warehouse import transaction
 
@@ -79,9 +82,11 @@ class IngestReport:
 
 
 def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -> IngestReport:
-    """Take in every new file of a dataset; a refused one does not keep the others out.
+    """Take in every new file of a dataset; a refused one does not keep the others out, whatever
+    exception its bytes, its manifest or its name end in.
 
-    The table `refusals` holds afterwards what this run refused of the dataset.
+    The table `refusals` holds afterwards what this run refused of the dataset. Raises what no
+    single file is the reason for: ConfigurationError, a full disk, exhausted memory.
     """
     create_tables(con)
     taken: list[Receipt] = []
@@ -94,8 +99,8 @@ def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -
             continue
         try:
             receipt = _take_in(con, portfolio, found)
-        except DataRefused as error:
-            refused.append(_refusal(found, error))
+        except Exception as error:
+            refused.append(_refusal(found, rejection_of(con, error, found.path)))
             continue
         if receipt.is_new:
             taken.append(receipt)
@@ -105,7 +110,8 @@ def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -
         taken += corrections.apply(con, portfolio, dataset)
     except DataRefused as error:
         refused.append(Refusal(correction_list.FILE, dataset, dataset, None, str(error)))
-    _finish(con, portfolio, dataset, refused)
+    finally:  # a mistake in the corrections hides no rejection
+        _finish(con, portfolio, dataset, refused)
     return IngestReport(dataset, tuple(taken), tuple(unchanged), tuple(refused))
 
 
@@ -132,6 +138,8 @@ def _take_in(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, found: Found)
 def _read(
     con: duckdb.DuckDBPyConnection, portfolio: Portfolio, found: Found, work: Path
 ) -> Receipt:
+    if found.fault:
+        raise DataRefused(f"{found.path}: {found.fault}")
     path = fetch(portfolio, found)
     before, sha256 = path.stat(), files.sha256_of(path)
     said = manifest.read(fetch_manifest(portfolio, found), found.path)
@@ -149,12 +157,16 @@ def _read(
     delivered = Delivered(found, sha256[:16], inspected, said, work)
     clean = clean_file(portfolio, dataset, delivered.delivery_id)
     clean.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    landed = land(con, portfolio, delivered, clean.with_name(f".part-{clean.name}"))
-    after = path.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        landed.part.unlink()
-        raise DataRefused(f"{found.path}: changed while it was read; the next run reads it again")
-    return _store(con, delivered, sha256, landed, clean)
+    part = clean.with_name(f".part-{clean.name}")
+    try:
+        landed = land(con, portfolio, delivered, part)
+        after = path.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            changed = "changed while it was read; the next run reads it again"
+            raise DataRefused(f"{found.path}: {changed}")
+        return _store(con, delivered, sha256, landed, clean)
+    finally:  # gone already where it became the clean file
+        part.unlink(missing_ok=True)
 
 
 def _is_document(found: Found, inspected: files.Inspected) -> bool:
@@ -170,11 +182,7 @@ def _store(
     notes = dict(landed.notes)
     if inspected.kind == "csv" and delivered.said.rows is None:
         version_at = landed.exported_at or found.modified_at
-        try:
-            warnings = plausible.compare(con, found, landed.months, version_at)
-        except DataRefused:
-            landed.part.unlink()
-            raise
+        warnings = plausible.compare(con, found, landed.months, version_at)
         notes |= {"warnings": warnings} if warnings else {}
     receipt = Receipt(
         delivery_id=delivered.delivery_id,
@@ -231,9 +239,12 @@ def _again(con: duckdb.DuckDBPyConnection, found: Found, first: Receipt) -> Rece
 
 
 def _refusal(found: Found, error: DataRefused) -> Refusal:
-    path = Path(found.location) if found.is_local else None
-    sha256 = files.sha256_of(path) if path and path.is_file() else None
-    return Refusal(found.path, found.source.dataset, found.source.id, sha256, str(error))
+    """What is kept of a rejection; the file may be gone by now, or not be readable."""
+    sha256 = None
+    with suppress(OSError):
+        sha256 = files.sha256_of(Path(found.location)) if found.is_local else None
+    reason = printable(str(error))
+    return Refusal(found.path, found.source.dataset, found.source.id, sha256, reason)
 
 
 def _finish(

@@ -5,6 +5,7 @@ Knows paths, wildcards and remote file systems. Opens no file's content and no d
 
 import glob
 import hashlib
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 import fsspec
 
 from roi_pipeline.errors import DataRefused
+from roi_pipeline.masking import printable
 from roi_pipeline.portfolio import Portfolio, Source
 
 MANIFEST = ".manifest.json"
@@ -23,7 +25,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Found:
-    """A file that matches a source: `path` as receipts name it, `location` where its bytes are."""
+    """A file that matches a source: `path` as receipts name it, `location` where its bytes are.
+
+    A `fault` of its name or its time, with the remedy, is why it cannot be ingested.
+    """
 
     source: Source
     path: str
@@ -31,6 +36,7 @@ class Found:
     bytes: int
     modified_at: datetime
     export_group: str
+    fault: str | None = None
 
     @property
     def is_local(self) -> bool:
@@ -78,14 +84,31 @@ def _local(portfolio: Portfolio, source: Source) -> list[Found]:
     folder = portfolio.folder
     names = glob.glob(source.path, root_dir=folder, recursive=True)
     files = [(name, folder / name) for name in names if not name.endswith(MANIFEST)]
-    return [_found(source, name, file) for name, file in files if file.is_file()]
+    return [_found(source, name, file) for name, file in files if _is_delivered(file)]
+
+
+def _is_delivered(file: Path) -> bool:
+    """Whether a path is a file, or may be one that this user may not look at."""
+    try:
+        return file.is_file()
+    except OSError:
+        return True
 
 
 def _found(source: Source, name: str, file: Path) -> Found:
-    stat = file.stat()
-    modified_at = datetime.fromtimestamp(stat.st_mtime_ns // 1000 / 1_000_000, UTC)
-    group = export_group(source.path, name)
-    return Found(source, name, str(file), stat.st_size, modified_at, group)
+    size, modified_at, fault = 0, _EPOCH, None
+    try:
+        stat = file.stat()
+        size = stat.st_size
+        modified_at = datetime.fromtimestamp(stat.st_mtime_ns // 1000 / 1_000_000, UTC)
+    except OSError as error:
+        fault = f"cannot be read ({error.strerror}); make it readable, or deliver it again"
+    except (OverflowError, ValueError):
+        fault = "its time of modification is outside the calendar; touch the file"
+    path = printable(name)
+    if path != name:
+        fault = "its name is not UTF-8; rename the file"
+    return Found(source, path, str(file), size, modified_at, export_group(source.path, path), fault)
 
 
 def _remote(source: Source) -> list[Found]:
@@ -136,7 +159,9 @@ def fetch_manifest(portfolio: Portfolio, found: Found) -> Path | None:
     """The manifest beside a delivery as a local path, or None when the sender gives none."""
     location = found.location + MANIFEST
     if found.is_local:
-        return Path(location) if Path(location).is_file() else None
+        if os.path.lexists(location) and not os.path.isfile(location):
+            raise DataRefused(f"{found.path}: its manifest is no file; replace or remove it")
+        return Path(location) if os.path.lexists(location) else None
     files, name = fsspec.core.url_to_fs(location)
     return _copy(portfolio, location) if files.exists(name) else None
 

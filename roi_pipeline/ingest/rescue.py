@@ -122,7 +122,18 @@ def _json_object(line: bytes, longest: int) -> tuple[dict[str, Any] | None, str]
         return None, "not JSON"
     if not isinstance(found, dict):
         return None, "not a JSON object"
+    if b"\\u" in line and not _is_unicode(found):
+        return None, "not valid Unicode"
     return found, ""
+
+
+def _is_unicode(found: dict[str, Any]) -> bool:
+    """Whether every escape of a record is a character: half of a surrogate pair is none."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
