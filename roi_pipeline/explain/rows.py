@@ -124,7 +124,8 @@ select
     'c' || dense_rank() over (order by {keys}) as cell_id
 from (
     select
-        l.* exclude (serving_mode),
+        l.* exclude (serving_mode, weight),
+        cast(l.weight as decimal(19, 6)) as weight, -- two of 18 digits are multiplied in 64 bits
         coalesce(l.serving_mode, s.serving_mode, 'realtime') as serving_mode,
         date_trunc('month', l.day)::date as month,
         case

@@ -4,7 +4,7 @@ with stretch as (
     select
         a.asset_id, p.system_id, p.allocation_key, a.cost_class, a.location, m.month, f.currency, f.pue,
         f.energy_price_per_kwh, f.facility_price_per_kw_month, f.source_id, f.delivery_id, f.row_no, z.time_zone,
-        cast(a.power_kw * p.kept_share as decimal(18, 6)) as kw,
+        cast(cast(a.power_kw as decimal(19, 6)) * p.kept_share as decimal(18, 6)) as kw,
         greatest(m.month, a.in_service_on, p.from_on, f.valid_from) as from_on,
         least(cast(m.month + interval 1 month as date), a.disposed_on, p.to_on, f.valid_to + 1) as to_on
     from asset as a
@@ -32,7 +32,7 @@ metered as (
     select
         *,
         cast(minutes / 60 as decimal(18, 6)) as hours,
-        cast(cast(kw * hours as decimal(18, 6)) * cast(pue as decimal(18, 6)) as decimal(18, 6)) as kwh,
+        cast(cast(cast(kw as decimal(19, 6)) * hours as decimal(19, 6)) * cast(pue as decimal(18, 6)) as decimal(18, 6)) as kwh,
         cast(cast(kw * facility_price_per_kw_month as decimal(38, 9)) * 1000000000 as hugeint) as space_billionths
     from counted
 )

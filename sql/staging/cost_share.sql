@@ -24,8 +24,8 @@ select
     case
         when a.system_id is null then l.amount
         else cast(cast(
-            cast(l.amount * 1000000000 as hugeint) * a.parts_to // 1000000
-            - cast(l.amount * 1000000000 as hugeint) * a.parts_from // 1000000
+            cast(cast(l.amount as decimal(38, 9)) * 1000000000 as hugeint) * a.parts_to // 1000000
+            - cast(cast(l.amount as decimal(38, 9)) * 1000000000 as hugeint) * a.parts_from // 1000000
         as decimal(38, 0)) * 0.000000000000000001 as decimal(38, 18)) + case
             when a.parts_to = 1000000000000000 then l.amount - round(l.amount, 9) else 0
         end
@@ -37,8 +37,8 @@ select
     case
         when a.system_id is null then l.original_amount
         else cast(cast(
-            cast(l.original_amount * 1000000000 as hugeint) * a.parts_to // 1000000
-            - cast(l.original_amount * 1000000000 as hugeint) * a.parts_from // 1000000
+            cast(cast(l.original_amount as decimal(38, 9)) * 1000000000 as hugeint) * a.parts_to // 1000000
+            - cast(cast(l.original_amount as decimal(38, 9)) * 1000000000 as hugeint) * a.parts_from // 1000000
         as decimal(38, 0)) * 0.000000000000000001 as decimal(38, 18)) + case
             when a.parts_to = 1000000000000000 then l.original_amount - round(l.original_amount, 9) else 0
         end

@@ -25,8 +25,9 @@ month_part as (
 point as ( -- what has accrued by the start and by the end of the part, in billionths, by whole division
     select
         *,
-        cast(whole * 1000000000 as hugeint) * (from_on - start_on) // (end_on - start_on) as billionths_before,
-        cast(whole * 1000000000 as hugeint) * (to_on - start_on) // (end_on - start_on) as billionths_after
+        cast(cast(whole as decimal(38, 9)) * 1000000000 as hugeint) as billionths,
+        billionths * (from_on - start_on) // (end_on - start_on) as billionths_before,
+        billionths * (to_on - start_on) // (end_on - start_on) as billionths_after
     from month_part
 )
 

@@ -12,7 +12,7 @@ spread as (
         c.month, c.system_id, c.model_version, c.serving_mode, c.is_control, c.propensity, p.driver,
         sum(p.amount) as amount,
         sum(
-            c.mean_weight * (p.unit_price * p.rate * p.factor) ** 2
+            c.mean_weight * (p.unit_price * p.rate * 1e0 * p.factor) ** 2
             * case p.measure
                 when 'case' then c.cases
                 when 'amount' then c.amount_squared

@@ -8,7 +8,7 @@ with counted as ( -- one price is one number: what it multiplies in a month is w
         v.unit,
         p.valid_from,
         p.standard_error,
-        sum(cast(v.quantity as decimal(28, 9)) * cast(v.rate as decimal(10, 6))) as quantity
+        sum(v.quantity * v.rate) as quantity
     from value_priced as v
     inner join prices as p
         on p.system_id = v.system_id and p.driver = v.priced_as and p.unit = v.unit
@@ -20,7 +20,7 @@ with counted as ( -- one price is one number: what it multiplies in a month is w
 select
     month,
     system_id,
-    cast(sqrt(sum((quantity * standard_error) ** 2)) as decimal(28, 6)) as standard_error
+    cast(sqrt(sum((quantity * 1e0 * standard_error) ** 2)) as decimal(28, 6)) as standard_error
 from counted
 group by month, system_id
 

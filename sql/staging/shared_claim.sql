@@ -24,10 +24,10 @@ hand as (
         s.cell_id as hand_id,
         s.predictions,
         cast(
-            cast(v.per_case as decimal(20, 9)) * cast(s.cases as decimal(18, 6))
-            + cast(v.per_amount as decimal(20, 9)) * cast(coalesce(s.amount, 0) as decimal(18, 6))
-            + cast(v.per_outcome_amount as decimal(20, 9)) * cast(coalesce(s.outcome_amount, 0) as decimal(18, 6))
-            + cast(v.per_outcome_quantity as decimal(20, 9)) * cast(coalesce(s.outcome_quantity, 0) as decimal(18, 6))
+            v.per_case * s.cases
+            + v.per_amount * coalesce(s.amount, 0)
+            + v.per_outcome_amount * coalesce(s.outcome_amount, 0)
+            + v.per_outcome_quantity * coalesce(s.outcome_quantity, 0)
             as decimal(38, 15)
         ) as claims,
         row_number() over (

@@ -1,22 +1,21 @@
 -- What a cell's predictions are worth each: so much a case and so much a unit of what they or their outcomes measure.
 -- grain: cell_id
+with priced as (
+    select
+        *,
+        cast(cast(unit_price * rate as decimal(28, 9)) * factor as decimal(28, 9)) as price -- rounded twice: digits for both
+    from value_priced
+    where category = 'direct'
+)
+
 select
     cell_id,
     sum(amount) as amount,
-    coalesce(
-        sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'case'), 0
-    ) as per_case,
-    coalesce(
-        sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'amount'), 0
-    ) as per_amount,
-    coalesce(
-        sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'outcome_amount'), 0
-    ) as per_outcome_amount,
-    coalesce(
-        sum(cast(unit_price * rate * factor as decimal(28, 9))) filter (where measure = 'outcome_quantity'), 0
-    ) as per_outcome_quantity
-from value_priced
-where category = 'direct'
+    coalesce(sum(price) filter (where measure = 'case'), 0) as per_case,
+    coalesce(sum(price) filter (where measure = 'amount'), 0) as per_amount,
+    coalesce(sum(price) filter (where measure = 'outcome_amount'), 0) as per_outcome_amount,
+    coalesce(sum(price) filter (where measure = 'outcome_quantity'), 0) as per_outcome_quantity
+from priced
 group by cell_id
 
 /* example

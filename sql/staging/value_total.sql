@@ -12,15 +12,15 @@ select
     c.propensity,
     c.predictions,
     coalesce(v.amount, 0) as amount,
-    c.mean_weight * coalesce(
+    c.mean_weight * coalesce( -- 2e0: a product of three decimals would have no digits left for large amounts
         v.per_case ** 2 * c.cases
         + v.per_amount ** 2 * coalesce(c.amount_squared, 0)
         + v.per_outcome_amount ** 2 * coalesce(c.outcome_amount_squared, 0)
         + v.per_outcome_quantity ** 2 * coalesce(c.outcome_quantity_squared, 0)
-        + 2 * v.per_case * v.per_outcome_quantity * coalesce(c.outcome_quantity, 0)
-        + 2 * v.per_case * v.per_amount * coalesce(c.amount, 0)
-        + 2 * v.per_case * v.per_outcome_amount * coalesce(c.outcome_amount, 0)
-        + 2 * v.per_amount * v.per_outcome_amount * coalesce(c.amount_product, 0),
+        + 2e0 * v.per_case * v.per_outcome_quantity * coalesce(c.outcome_quantity, 0)
+        + 2e0 * v.per_case * v.per_amount * coalesce(c.amount, 0)
+        + 2e0 * v.per_case * v.per_outcome_amount * coalesce(c.outcome_amount, 0)
+        + 2e0 * v.per_amount * v.per_outcome_amount * coalesce(c.amount_product, 0),
         0
     ) as sum_squares
 from value_cell as c
