@@ -103,9 +103,9 @@ def _read(log: Path) -> pl.DataFrame:
     """Every column as text, so that a value that is not what it should be can be told."""
     try:
         if log.suffix == ".parquet":
-            frame = pl.read_parquet(log)
+            frame = pl.read_parquet(log, glob=False, hive_partitioning=False)
         else:
-            frame = pl.read_csv(log, infer_schema=False)
+            frame = pl.read_csv(log, infer_schema=False, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         what = str(error).partition("\n")[0]
         raise DataRefused(f"{log}: {what}; give a CSV with a header, or a Parquet file") from error

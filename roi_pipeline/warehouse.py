@@ -4,6 +4,7 @@ Knows DuckDB and where a portfolio keeps its state. Knows no table by name and n
 """
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from roi_pipeline.errors import RoiError
+from roi_pipeline.errors import ConfigurationError, RoiError
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
 
@@ -29,8 +30,13 @@ def opened(
     """The portfolio's working database, closed at the end whatever happens.
 
     DuckDB lets one process write: a second run waits up to `wait_s` seconds for the first to end.
-    Raises RoiError when the other run does not end in that time.
+    Raises RoiError when the other run does not end in that time, ConfigurationError for a folder
+    in which DuckDB cannot keep a database.
     """
+    if "?" in str(portfolio.database):
+        raise ConfigurationError(
+            f"{portfolio.folder}: a path with ? cannot hold a database; rename the folder"
+        )
     portfolio.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     con = _connect(portfolio.database, read_only=read_only, deadline=time.monotonic() + wait_s)
     try:
@@ -88,10 +94,36 @@ def _confine(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, *, read_only:
     con.execute("set temp_directory = $path", {"path": str(spill)})
     if portfolio.engine.spill_limit:
         con.execute(f"set max_temp_directory_size = '{portfolio.engine.spill_limit}'")
-    folders = sorted({str(folder.resolve()) for folder in portfolio.readable_folders})
+    resolved = {folder.resolve() for folder in portfolio.readable_folders}
+    folders = sorted({*map(str, resolved), *map(exactly, resolved)})
     con.execute("set allowed_directories = $folders", {"folders": folders})
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
+
+
+def exactly(path: Path) -> str:
+    """A path as DuckDB's readers take it: wildcard characters in it mean themselves.
+
+    Raises ConfigurationError for a backslash next to a wildcard, which DuckDB cannot be given.
+
+    >>> exactly(Path("/acme [prod]/oct*.csv"))
+    '/acme [[]prod]/oct[*].csv'
+    """
+    text = str(path)
+    if not re.search(r"[*?[]", text):
+        return text
+    if "\\" in text:
+        raise ConfigurationError(
+            f"{text}: a path with a backslash and one of * ? [ cannot be read; rename it"
+        )
+    return re.sub(r"[*?[]", r"[\g<0>]", text)
+
+
+def parquet(*paths: Path) -> str:
+    """SQL of the rows of Parquet files: of these files only, whatever they and their folders are
+    called. `union_by_name` reads every footer, so the planner knows how many rows there are."""
+    listed = ", ".join("'" + exactly(path).replace("'", "''") + "'" for path in paths)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from roi_pipeline.engines.duckdb import DuckDB
 from roi_pipeline.ingest.live import Live, live_deliveries
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
-from roi_pipeline.warehouse import rows, transaction
+from roi_pipeline.warehouse import parquet, rows, transaction
 
 log = logging.getLogger(__name__)
 
@@ -187,7 +187,7 @@ def _keep(
 
 def _load(con: duckdb.DuckDBPyConnection, model: Model, file: Path) -> str:
     """Add up the parts an engine left, fill in a system's own serving mode, number the cells."""
-    source = "read_parquet('" + str(file).replace("'", "''") + "')"
+    source = parquet(file)
     shape = {name: kind for name, kind, *_ in rows(con, f"describe from {source}")}
     keys = [key for key in model.grain if key != "serving_mode"]
     has_mode = "serving_mode" in model.grain

@@ -92,10 +92,10 @@ def _news(session: Session, edition: Edition, first: date | None) -> Iterator[st
 def _closed_since(con: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
     """Months closed after the edition: publishing shows them as closed."""
     closed = warehouse.rows(con, "select month from closing order by 1")
+    dim_month = warehouse.parquet((folder / "dim_month.parquet").resolve())
     shown = warehouse.rows(
         con,
-        "select month from read_parquet($file) where is_closed order by 1",
-        {"file": str((folder / "dim_month.parquet").resolve())},
+        f"select month from {dim_month} where is_closed order by 1",  # noqa: S608
     )
     if closed != shown:
         yield "months were closed since the current edition"
@@ -107,7 +107,8 @@ def _unchecked(folder: Path, first: date | None) -> Iterator[str]:
         return
     checks = folder / f"{editions.CHECK_RESULTS}.parquet"
     with duckdb.connect() as con:
-        found = con.read_parquet(str(checks)).aggregate("min(month_first)").fetchall()[0][0]
+        query = f"select min(month_first) from {warehouse.parquet(checks)}"  # noqa: S608
+        ((found,),) = con.execute(query).fetchall()
     if found is None or found > first:
         yield f"the months from {first:%Y-%m} have not been checked"
 

@@ -13,6 +13,7 @@ import duckdb
 
 from roi_pipeline.domain.calendar import month_end
 from roi_pipeline.engines.cells import OUTCOME_COLUMNS, PREDICTION_COLUMNS, CellsStep, CleanFile
+from roi_pipeline.warehouse import exactly, parquet
 
 NO_HORIZON_DAYS = 3650  # for rows of a system the portfolio does not name
 DAY_US = 86_400_000_000
@@ -30,7 +31,6 @@ select {columns}, {day} as observed_on, {day} - cast(day({day}) - 1 as integer) 
 from {source} as o
 where o.observed_at < getvariable('as_of') and {in_bucket}
 """
-CLEAN_FILES = "read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
 # Columns that have one value, or none, in every row group of every file.
 CONSTANTS = """
 with chunk as (
@@ -169,7 +169,7 @@ def _constants(
     """
     if not files:
         return {}
-    listed = ", ".join(_text(str(file.path)) for file in files)
+    listed = ", ".join(_text(exactly(file.path)) for file in files)
     found = dict(con.execute(CONSTANTS.format(files=listed)).fetchall())
     return {
         name: f"cast({'null' if found[name] is None else _text(found[name])} as {kind})"
@@ -208,8 +208,7 @@ def _source(files: Sequence[CleanFile], columns: Mapping[str, str], day: str, as
 
 
 def _read(paths: Sequence[Path]) -> str:
-    """`union_by_name` reads every footer, so the planner knows which side of a join is small."""
-    return CLEAN_FILES.format(files=", ".join(_text(str(path)) for path in paths))
+    return parquet(*paths)
 
 
 def _in_months(day: str, months: Sequence[date]) -> str:

@@ -22,6 +22,7 @@ from roi_pipeline.marts.adjusted import Flows, hurdle, risk_adjusted
 from roi_pipeline.marts.facts import Month
 from roi_pipeline.marts.terms import Terms
 from roi_pipeline.publish.editions import Edition
+from roi_pipeline.warehouse import parquet
 from roi_pipeline.written import choices
 
 PORTFOLIO = "portfolio"
@@ -66,7 +67,7 @@ def opened(marts: Path, edition: Edition) -> Iterator[Published]:
                     f"{file}: not there; restore the edition from a backup, or remove "
                     "current.json and run again"
                 )
-            table = con.read_parquet(str(file))
+            table = con.sql(f"from {parquet(file)}")
             if name == "unallocated_monthly":  # all its rows are of one system, which it leaves out
                 table = table.project("*, 'unallocated' as system_id")
             table.create_view(name)

@@ -19,6 +19,7 @@ from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain.states import State, add_models, records
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.warehouse import parquet
 
 Key = tuple[date, str, str, str, str, str, str]  # month, system, basis, driver, version, mode, more
 CELL_KEYS = (
@@ -113,7 +114,7 @@ def load_predictions(
     with tempfile.TemporaryDirectory(prefix="explain-", dir=base) as folder:
         step = step_of(con, portfolio, models, stretch, state.as_of, Path(folder))
         file = local_engine(portfolio).linked_rows(step, system_ids)
-        con.execute(LINKED.format(keys=", ".join(CELL_KEYS)), {"file": str(file)})
+        con.execute(LINKED.format(keys=", ".join(CELL_KEYS), linked=parquet(file)))
     con.execute(CELLS.format(keys=", ".join(CELL_KEYS)))
 
 
@@ -139,7 +140,7 @@ from (
         list_contains(s.positive_decisions, l.decision) as is_positive_decision,
         list_contains(s.positive_outcomes, l.outcome) as is_positive_outcome,
         r.as_of_on
-    from read_parquet($file) as l
+    from {linked} as l
     left join systems as s using (system_id)
     cross join run_scope as r
 )

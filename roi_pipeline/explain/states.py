@@ -131,7 +131,7 @@ def closing_state(marts: Path, closing: Closing) -> State:
             "restore it from a backup to explain numbers of the month"
         )
     with duckdb.connect() as con:
-        (as_of,) = con.read_parquet(str(file)).project("as_of").fetchall()[0]
+        (as_of,) = con.sql(f"from {warehouse.parquet(file)}").project("as_of").fetchall()[0]
     return State(f"edition {closing.edition}, as closed", closing.live, as_of)
 
 

@@ -26,6 +26,7 @@ from roi_pipeline.ingest.judging import Job, has_residue
 from roi_pipeline.ingest.layout import Table
 from roi_pipeline.ingest.months import MonthRows, exact_sum, month_sql, months_of
 from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.warehouse import parquet
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,7 @@ def _compare_with_manifest(
     manifest.check(said, name, rows=rows)
     if said.total_billed_cost is not None and delivered.contract.dataset == "billing":
         total = con.execute(
-            f"select coalesce(sum(billed_cost), 0) from read_parquet({landing.literal(part)})"  # noqa: S608
+            f"select coalesce(sum(billed_cost), 0) from {parquet(part)}"  # noqa: S608
         ).fetchall()[0][0]
         manifest.check(said, name, total_billed_cost=total)
 
@@ -251,7 +252,7 @@ def _totals(
     if exported == "null" and residue == "0":
         return None, Decimal(0)
     ((moment, rest),) = con.execute(
-        f"select {exported}, {residue} from read_parquet({landing.literal(part)})"  # noqa: S608
+        f"select {exported}, {residue} from {parquet(part)}"  # noqa: S608
     ).fetchall()
     at = None if moment is None else datetime.fromtimestamp(moment / 1_000_000, UTC)
     return at, Decimal(rest)

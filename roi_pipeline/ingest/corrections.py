@@ -25,7 +25,7 @@ from roi_pipeline.ingest.live import clean_file, live_deliveries, settle_source
 from roi_pipeline.ingest.months import exact_sum
 from roi_pipeline.ingest.receipts import Receipt
 from roi_pipeline.portfolio import Portfolio
-from roi_pipeline.warehouse import transaction
+from roi_pipeline.warehouse import parquet, transaction
 
 REMEDY = f"if its source was fixed, remove it from {FILE}; else mend match or expect"
 
@@ -80,7 +80,7 @@ def _versions(
     """The deliveries that corrections touch, with what becomes of their rows."""
     versions: dict[str, _Version] = {}
     for live in live_deliveries(con, portfolio, dataset, None) if wanted else ():
-        query = f"select * from read_parquet({landing.literal(live.file)})"  # noqa: S608
+        query = f"select * from {parquet(live.file)}"  # noqa: S608
         receipt = receipts.of_delivery(con, dataset, live.delivery_id)
         versions[live.delivery_id] = _Version(receipt, query, {})
     for number, correction in enumerate(wanted):

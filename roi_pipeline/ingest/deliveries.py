@@ -32,6 +32,8 @@ from roi_pipeline.ingest.discovery import (
     fetch,
     fetch_manifest,
     sources_of,
+    stamp,
+    under_own_name,
     workspace,
 )
 from roi_pipeline.ingest.live import clean_file, create_views, settle_source, sweep
@@ -140,8 +142,9 @@ def _read(
 ) -> Receipt:
     if found.fault:
         raise DataRefused(f"{found.path}: {found.fault}")
-    path = fetch(portfolio, found)
-    before, sha256 = path.stat(), files.sha256_of(path)
+    fetched = fetch(portfolio, found)
+    before, path = stamp(fetched), under_own_name(portfolio, fetched)
+    sha256 = files.sha256_of(path)
     said = manifest.read(fetch_manifest(portfolio, found), found.path)
     manifest.check(said, found.path, sha256=sha256)
     dataset = found.source.dataset
@@ -160,8 +163,7 @@ def _read(
     part = clean.with_name(f".part-{clean.name}")
     try:
         landed = land(con, portfolio, delivered, part)
-        after = path.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        if stamp(fetched) != before:
             changed = "changed while it was read; the next run reads it again"
             raise DataRefused(f"{found.path}: {changed}")
         return _store(con, delivered, sha256, landed, clean)

@@ -7,6 +7,7 @@ import glob
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from roi_pipeline.portfolio import Portfolio, Source
 
 MANIFEST = ".manifest.json"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A file system's clock may tick this late: what is younger can change and look unchanged.
+SETTLED_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def fetch(portfolio: Portfolio, found: Found) -> Path:
     Raises DataRefused for a link that leads outside the folders the portfolio names.
     """
     if not found.is_local:
-        return _copy(portfolio, found.location)
+        return _copy(portfolio, found.source, found.location)
     path = Path(found.location).resolve()
     allowed = [folder.resolve() for folder in portfolio.readable_folders]
     if not any(path.is_relative_to(folder) for folder in allowed):
@@ -155,6 +158,28 @@ def fetch(portfolio: Portfolio, found: Found) -> Path:
     return path
 
 
+def under_own_name(portfolio: Portfolio, path: Path) -> Path:
+    """The file under a name that no reader takes for a pattern, a folder's value or a packing.
+
+    A link, so that `stamp` of `path`, taken before and after, shows any change; of a file written
+    in the last seconds a copy, because a change within one tick of the clock would not show.
+    """
+    target = workspace(portfolio) / "delivered"
+    target.unlink(missing_ok=True)
+    found = path.stat()
+    if time.time() - max(found.st_mtime, found.st_ctime) < SETTLED_S:
+        shutil.copyfile(path, target)
+    else:
+        target.symlink_to(path)
+    return target
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written to, or another takes its place."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 def fetch_manifest(portfolio: Portfolio, found: Found) -> Path | None:
     """The manifest beside a delivery as a local path, or None when the sender gives none."""
     location = found.location + MANIFEST
@@ -162,8 +187,8 @@ def fetch_manifest(portfolio: Portfolio, found: Found) -> Path | None:
         if os.path.lexists(location) and not os.path.isfile(location):
             raise DataRefused(f"{found.path}: its manifest is no file; replace or remove it")
         return Path(location) if os.path.lexists(location) else None
-    files, name = fsspec.core.url_to_fs(location)
-    return _copy(portfolio, location) if files.exists(name) else None
+    files, name = _remote_file(found.source, location)
+    return _copy(portfolio, found.source, location) if files.exists(name) else None
 
 
 def workspace(portfolio: Portfolio) -> Path:
@@ -173,9 +198,17 @@ def workspace(portfolio: Portfolio) -> Path:
     return folder
 
 
-def _copy(portfolio: Portfolio, uri: str) -> Path:
+def _remote_file(source: Source, uri: str) -> tuple[Any, str]:
+    """The file system of a source and the name of a file there: only the source's own path, never
+    a file's name, may chain file systems (`a::b`)."""
+    files, _ = fsspec.core.url_to_fs(source.path)
+    return files, files.root_marker + uri.partition("://")[2].lstrip("/")
+
+
+def _copy(portfolio: Portfolio, source: Source, uri: str) -> Path:
     """A private copy; its name is a checksum, since remote names may hold anything."""
     target = workspace(portfolio) / hashlib.sha256(uri.encode()).hexdigest()[:32]
-    with fsspec.open(uri, "rb") as remote, target.open("wb") as local:
+    files, name = _remote_file(source, uri)
+    with files.open(name, "rb") as remote, target.open("wb") as local:
         shutil.copyfileobj(remote, local, 1 << 20)
     return target

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from roi_pipeline.ingest.judging import Job, judged, parameters, refuse_types, sent_row
+from roi_pipeline.warehouse import parquet
 
 # 10 million predictions: 14 CPU-s and 470 MB with snappy, 17 CPU-s and 360 MB with zstd; the JSON
 # in bills packs ten times better with zstd.
@@ -18,7 +19,7 @@ _OTHER = "format parquet, compression zstd"
 
 
 def literal(path: Path) -> str:
-    """A path as an SQL string. Only for paths of our own, where DuckDB cannot bind them."""
+    """A path to write as an SQL string. Only for paths of our own; to read, see `parquet`."""
     return "'" + str(path).replace("'", "''") + "'"
 
 
@@ -58,17 +59,19 @@ def find_faults(con: duckdb.DuckDBPyConnection, job: Job, part: Path) -> dict[st
 
     The reason of a superseded row is the empty text.
     """
-    rows = f"select row_no, {{}} as reason from read_parquet({literal(part)})"  # noqa: S608
     con.execute(
-        f"create or replace temp table faulty as {rows.format('fault')} where fault is not null"
+        "create or replace temp table faulty as select row_no, fault as reason "  # noqa: S608
+        f"from {parquet(part)} where fault is not null"
     )
     contract = job.contract
     if contract.key and not contract.is_log:
         key = ", ".join(f'"{name}"' for name in contract.key)
         is_older = f"row_number() over (partition by {key} order by row_no desc) > 1"
         reason = "" if contract.repeated == "supersede" else f"repeats {' + '.join(contract.key)}"
-        older = rows.format(f"'{reason}'")
-        con.execute(f"insert into faulty {older} where fault is null qualify {is_older}")
+        con.execute(
+            f"insert into faulty select row_no, '{reason}' from {parquet(part)} "  # noqa: S608
+            f"where fault is null qualify {is_older}"
+        )
     counted = con.execute("select reason, count(*) from faulty group by 1 order by 2 desc, 1")
     return dict(counted.fetchall())
 
@@ -85,7 +88,7 @@ def set_aside(con: duckdb.DuckDBPyConnection, job: Job, part: Path, month: str) 
             select {job.table.row_no} as row_no, {sent_row(job)} as row from {job.table.sql}
         ), typed as (
             select row_no, {month} as month, try_cast({amount} as decimal(38,18)) as amount
-            from read_parquet({literal(part)})
+            from {parquet(part)}
         )
         select row_no, reason, row, month, amount
         from faulty join sent using (row_no) join typed using (row_no) where reason <> ''""",  # noqa: S608
@@ -97,6 +100,6 @@ def keep_good(con: duckdb.DuckDBPyConnection, job: Job, part: Path, target: Path
     """Write the rows of `part` that are neither faulty nor superseded, in their order."""
     older = "and row_no not in (select row_no from faulty)"
     con.execute(
-        f"copy (select * from read_parquet({literal(part)}) where fault is null "  # noqa: S608
+        f"copy (select * from {parquet(part)} where fault is null "  # noqa: S608
         f"{'' if job.contract.is_log else older}) to {literal(target)} ({_options(job)})"
     )

@@ -14,9 +14,9 @@ import duckdb
 
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.contracts import CONTRACTS
-from roi_pipeline.ingest.landing import literal
 from roi_pipeline.ingest.months import month_sql
 from roi_pipeline.portfolio import Portfolio, Source
+from roi_pipeline.warehouse import parquet
 
 QUARANTINE_KEPT = timedelta(days=90)
 _ID = "prediction_id"  # predictions and outcomes are joined on it, so both must have one type
@@ -216,13 +216,11 @@ def _nothing(contract: Contract) -> str:
 def _select(
     contract: Contract, files: Sequence[Path], *, as_text: bool, lacks_columns: bool
 ) -> str:
-    """`union_by_name` reads every footer, so the planner knows how many rows there are."""
     columns = ", ".join(
         f'"{name}"::varchar as "{name}"' if name == _ID and as_text else f'"{name}"'
         for name, _ in contract.shape
     )
-    listed = ", ".join(map(literal, files))
-    source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+    source = parquet(*files)
     if lacks_columns:
         source = f"(select * from {source} union all by name {_nothing(contract)})"  # noqa: S608
     return f"select {columns} from {source}"  # noqa: S608

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from roi_pipeline.ingest.columns import INSTANT, Contract
-from roi_pipeline.ingest.landing import literal
+from roi_pipeline.warehouse import parquet
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def months_of(
 ) -> list[MonthRows]:
     """Rows, money and first and last instant of a clean file, by month."""
     grouped = _by_part(contract, zone) if _is_instant(contract) else _by_month(contract)
-    found = con.execute(grouped.format(file=literal(file))).fetchall()
+    found = con.execute(grouped.format(rows=parquet(file))).fetchall()
     return [MonthRows(*row) for row in found]
 
 
@@ -79,7 +79,7 @@ def _by_month(contract: Contract) -> str:
     first, last = _span(contract)
     return (
         f"select {month_sql(contract, 'UTC')} as month, count(*), {_amount(contract)}, "  # noqa: S608
-        f"{_at('min', first)}, {_at('max', last)} from read_parquet({{file}}) group by 1 order by 1"
+        f"{_at('min', first)}, {_at('max', last)} from {{rows}} group by 1 order by 1"
     )
 
 
@@ -98,7 +98,7 @@ def _by_part(contract: Contract, zone: str) -> str:
         "sum(amount)::decimal(38,18), min(first), max(last) from ("
         f"select {part} as part, count(*) as rows, {_amount(contract)} as amount, "
         f"{_at('min', contract.time)} as first, {_at('max', contract.time)} as last "
-        "from read_parquet({file}) group by 1) group by 1 order by 1"
+        "from {rows} group by 1) group by 1 order by 1"
     )
 
 
@@ -126,6 +126,6 @@ def keep_money(
     con.execute(
         "insert into delivery_money select 'billing', $delivery_id, "  # noqa: S608
         f"{month_sql(contract, 'UTC')}, billing_currency, {_amount(contract)} "
-        f"from read_parquet({literal(file)}) group by 3, 4",
+        f"from {parquet(file)} group by 3, 4",
         {"delivery_id": delivery_id},
     )

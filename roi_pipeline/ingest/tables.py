@@ -13,8 +13,14 @@ from roi_pipeline.ingest.columns import TEXT
 from roi_pipeline.ingest.files import MAX_RECORD
 from roi_pipeline.ingest.layout import Table
 from roi_pipeline.ingest.rescue import Rescued
+from roi_pipeline.warehouse import exactly
 
-_DIALECT = """auto_detect = false, delim = ',', quote = '"', escape = '"', strict_mode = true"""
+# Neither the name of a file nor that of its folder says how it is read or what is in it.
+_ITSELF = "hive_partitioning = false"
+_DIALECT = (
+    f"{_ITSELF}, compression = 'none', auto_detect = false, "
+    """delim = ',', quote = '"', escape = '"', strict_mode = true"""
+)
 
 
 def csv_table(path: Path, header: tuple[str, ...]) -> Table:
@@ -22,7 +28,7 @@ def csv_table(path: Path, header: tuple[str, ...]) -> Table:
     names = _names(len(header))
     sql = f"read_csv($path, columns = {_columns(names)}, header = true, {_dialect()})"
     types = (TEXT,) * len(header)
-    return Table(sql, "row_number() over ()", header, names, types, {"path": str(path)})
+    return Table(sql, "row_number() over ()", header, names, types, {"path": exactly(path)})
 
 
 def rescued_table(rescued: Rescued, header: tuple[str, ...]) -> Table:
@@ -38,7 +44,7 @@ def rescued_table(rescued: Rescued, header: tuple[str, ...]) -> Table:
         if rescued.seen is None or column in rescued.seen
     }
     types = (TEXT,) * len(had)
-    bound: dict[str, object] = {"path": str(rescued.path)}
+    bound: dict[str, object] = {"path": exactly(rescued.path)}
     others = tuple(sorted((rescued.seen or frozenset()) - set(header)))
     return Table(sql, "row_no::bigint", tuple(had), tuple(had.values()), types, bound, others)
 
@@ -48,7 +54,7 @@ def parquet_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tupl
 
     Raises DataRefused for metadata that cannot be read.
     """
-    bound: dict[str, object] = {"path": str(path)}
+    bound: dict[str, object] = {"path": exactly(path)}
     try:
         (rows,) = con.execute(
             "select num_rows from parquet_file_metadata($path)", bound
@@ -56,14 +62,15 @@ def parquet_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tupl
         schema = con.execute(
             "select name, coalesce(num_children, 0) from parquet_schema($path)", bound
         ).fetchall()
-        described = con.execute("describe select * from read_parquet($path)", bound).fetchall()
+        described = con.execute(f"describe from read_parquet($path, {_ITSELF})", bound).fetchall()
     except duckdb.Error as error:
         raise unreadable(error, name) from None
     header = _top_level(schema)
     if "file_row_number" in map(str.lower, header):
         raise DataRefused(f"{name}: rename the column file_row_number; the name is taken")
     names = _names(len(header))
-    sql = f"read_parquet($path, file_row_number = true) as file({', '.join(names)}, file_row_no)"
+    read = f"read_parquet($path, file_row_number = true, {_ITSELF})"
+    sql = f"{read} as file({', '.join(names)}, file_row_no)"
     types = tuple(str(row[1]) for row in described)
     return Table(sql, "file_row_no + 1", header, names, types, bound), int(rows)
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
 
 from roi_pipeline.books.scope import open_months
 from roi_pipeline.books.session import Session
 from roi_pipeline.errors import RoiError
 from roi_pipeline.publish.editions import CHECK_RESULTS, Edition, current
-from roi_pipeline.warehouse import rows, transaction
+from roi_pipeline.warehouse import parquet, rows, transaction
 
 
 def close(session: Session, month: date, closed_by: str) -> list[date]:
@@ -67,12 +66,9 @@ def _differs(opened: Session, edition: Edition, name: str, through: date | None)
     month = "month" if "month" in months else "month_last" if "month_last" in months else None
     last = through or opened.scope.months.last
     kept = f"where {month} <= date '{last.isoformat()}'" if month else ""
-    given: dict[str, Any] = {"file": str(file)}
-    published = f"select * from read_parquet($file) {kept}"  # noqa: S608
-    columns = ", ".join(
-        f'"{column}"' for column, *_ in rows(opened.con, f"describe {published}", given)
-    )
+    published = f"select * from {parquet(file)} {kept}"  # noqa: S608
+    columns = ", ".join(f'"{column}"' for column, *_ in rows(opened.con, f"describe {published}"))
     books = f"select {columns} from {table} {kept}"  # noqa: S608
     query = f"({books} except all {published}) union all ({published} except all {books})"
-    (count,) = rows(opened.con, f"select count(*) from ({query})", given)[0]  # noqa: S608
+    (count,) = rows(opened.con, f"select count(*) from ({query})")[0]  # noqa: S608
     return bool(count)

@@ -20,7 +20,7 @@ import duckdb
 from roi_pipeline.books.ledger import monthly_marts
 from roi_pipeline.books.session import Session
 from roi_pipeline.errors import RoiError
-from roi_pipeline.warehouse import rows
+from roi_pipeline.warehouse import parquet, rows
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +183,7 @@ def _write(session: Session, part: Path, name: str) -> dict[str, Any]:
 
 def _written(con: duckdb.DuckDBPyConnection, file: Path) -> dict[str, Any]:
     """What `current.json` says of a table."""
-    (count,) = rows(con, f"select count(*) from read_parquet('{_quoted(file)}')")[0]  # noqa: S608
+    (count,) = rows(con, f"select count(*) from {parquet(file)}")[0]  # noqa: S608
     return {"rows": int(count), "sha256": _sha256(file)}
 
 
@@ -217,7 +217,7 @@ def _write_database(con: duckdb.DuckDBPyConnection, marts: Path, folder: Path) -
     con.execute(f"attach '{_quoted(part)}' as bi (storage_version '{STORAGE}')")
     try:
         for file in sorted(folder.glob("*.parquet")):
-            con.execute(f"create table bi.{file.stem} as from read_parquet('{_quoted(file)}')")
+            con.execute(f"create table bi.{file.stem} as from {parquet(file)}")
         con.execute("checkpoint bi")
     finally:
         con.execute("detach bi")

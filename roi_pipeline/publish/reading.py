@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 
 from roi_pipeline.errors import RoiError
+from roi_pipeline.warehouse import parquet
 
 
 class Tables:
@@ -25,7 +26,7 @@ class Tables:
             )
         self.con.execute("set TimeZone = 'UTC'")
         for file in files:
-            self.con.read_parquet(str(file)).create_view(file.stem)
+            self.con.sql(f"from {parquet(file)}").create_view(file.stem)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from small_portfolio import MONTHS, put
+from small_portfolio import MONTHS, put, small_portfolio
 
 from roi_pipeline import portfolio, warehouse
 from roi_pipeline.cli.unchanged import changed_code, reason_to_run
@@ -32,6 +32,33 @@ def test_the_first_run_tells_what_became_of_every_row(first_run: tuple[Path, Any
         "claim-triage",
         "card-watch",
     }
+
+
+def tables_of(folder: Path) -> dict[str, tuple[int, int]]:
+    """Rows and columns of every published table, in the database that BI opens."""
+    with duckdb.connect(str(folder / "marts" / "marts.duckdb"), read_only=True) as con:
+        found = con.execute("select table_name, estimated_size, column_count from duckdb_tables()")
+        return {name: (rows, columns) for name, rows, columns in found.fetchall()}
+
+
+def test_no_folder_above_a_portfolio_changes_what_is_published(
+    small: Path, tmp_path: Path, run: Callable[..., Any]
+) -> None:
+    """DuckDB reads `month=…` as a column and [ ] { } * as a pattern of other folders' names."""
+    folder = tmp_path / "month=2026-01-01" / "system_id=x" / "a [1]{b,c}*" / "small"
+    (tmp_path / "month=2026-01-01" / "system_id=x" / "a 1b" / "small").mkdir(parents=True)
+    small_portfolio(folder)
+    told = run("run", "--month", "2026-10", "--json", "--portfolio", folder)
+    assert told.code == 0, told.out + told.err
+    assert tables_of(folder) == tables_of(small)
+    name = "select system_id, status from marts.threshold_status_monthly order by all"
+    with duckdb.connect(str(folder / "marts" / "marts.duckdb"), read_only=True) as con:
+        assert {system for system, _ in con.execute(name).fetchall()} == {
+            "claim-triage",
+            "card-watch",
+        }
+    why = run("explain", "roi_monthly", "2026-10", "card-watch", "--portfolio", folder)
+    assert why.code == 0, why.out + why.err
 
 
 def why(folder: Path, first: date | None = None, through: date = LAST, **more: Any) -> str | None:
