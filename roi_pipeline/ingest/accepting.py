@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from roi_pipeline.errors import DataRefused
-from roi_pipeline.ingest import formats, fx, landing, manifest, rescue, tables
+from roi_pipeline.ingest import formats, fx, landing, manifest, repeats, rescue, tables
 from roi_pipeline.ingest.casting import UUID
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.contracts import CONTRACTS, REFERENCE_DATASETS
@@ -94,6 +94,7 @@ def _land(
     refuse_forbidden(con, job, reasons)
     superseded = reasons.pop("", 0)
     refuse_many_faults(portfolio, job, rows, reasons, malformed)
+    repeats.refuse_conflicts(con, job, part)
     _compare_with_manifest(con, delivered, int(str(job.layout.notes.get("events", rows))), part)
     if reasons:
         landing.set_aside(con, job, part, month_sql(job.contract, portfolio.time_zone))
@@ -101,6 +102,7 @@ def _land(
         good = part.with_name(part.name + ".good")
         landing.keep_good(con, job, part, good)
         good.replace(part)
+    repeats.refuse_shared(con, portfolio, job, part)
     exported_at, residue = _totals(con, job, part)
     return Landed(
         part,
@@ -200,8 +202,8 @@ def _rescue(delivered: Delivered) -> tuple[rescue.Rescued, tuple[str, ...]]:
 
 
 def _keys(delivered: Delivered) -> tuple[str, ...]:
-    """The keys of JSON lines that are read: a bill keeps what it does not know, others do not."""
-    if delivered.contract.dataset == "billing":
+    """The keys of JSON lines that are read: of logs those of the contract, of others all."""
+    if not delivered.contract.is_log:  # what is not read may still tell two rows apart
         return rescue.json_keys(delivered.inspected.text, delivered.found.path)
     columns = delivered.found.source.columns
     wanted = [columns.get(name, name) for name in delivered.contract.names]

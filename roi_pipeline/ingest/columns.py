@@ -43,7 +43,8 @@ class Column:
 
     `default` stands, as text, for an empty value. A `label` may be published, so it must be safe
     to show. A `pii` column is hashed with a key before anything is stored. An `is_id` column keeps
-    UUIDs as such: 16 bytes join faster than 36 letters.
+    UUIDs as such: 16 bytes join faster than 36 letters. It, or one that `is_line`, may be mapped to
+    the place of the row in its file.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Column:
     rule: Rule | None = None
     label: bool = False
     is_id: bool = False
+    is_line: bool = False
 
     @property
     def quoted(self) -> str:
@@ -65,8 +67,10 @@ class Column:
 class Contract:
     """What one kind of input promises.
 
-    `key` names one row. `repeated` says what rows of one file with an equal key are: kept, all but
-    the last superseded, or refused. `time` is the column whose month a delivery's rows count in
+    `key` names one row of a source. Rows of one file with an equal key and different values refuse
+    the file; `repeated` says what equal ones are: kept (and resolved later, with all deliveries),
+    superseded by the last, or quarantined. Of a ledger (`is_ledger`) keys are those of a source,
+    otherwise of all sources together. `time` is the column whose month a delivery's rows count in
     (none: the file is replaced whole), `money` the one that is summed for the accounts.
     `derived` columns are computed on landing from the others: name, type, SQL.
     """
@@ -79,6 +83,7 @@ class Contract:
     money: str | None = None
     rules: tuple[Rule, ...] = ()
     derived: tuple[tuple[str, str, str], ...] = ()
+    is_ledger: bool = False
 
     @property
     def is_log(self) -> bool:

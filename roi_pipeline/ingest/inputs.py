@@ -114,6 +114,7 @@ CAPEX = Contract(
     ),
     key=("asset_id",),
     repeated="supersede",
+    is_ledger=True,
     money="cost",
     rules=(
         _CLAIMED,
@@ -139,6 +140,7 @@ ASSET_EVENTS = Contract(
     ),
     key=("asset_id", "event_on", "kind"),
     repeated="supersede",
+    is_ledger=True,
     time="event_on",
     money="amount",
     rules=(
@@ -152,7 +154,7 @@ ASSET_EVENTS = Contract(
 OPERATING_COSTS = Contract(
     dataset="operating_costs",
     columns=(
-        required(text("entry_id")),
+        Column("entry_id", TEXT, required=True, is_line=True),
         required(Column("document_on", DAY)),
         Column("service_start", DAY),
         Column("service_end", DAY),
@@ -170,6 +172,7 @@ OPERATING_COSTS = Contract(
     ),
     key=("entry_id",),
     repeated="supersede",
+    is_ledger=True,
     time="document_on",
     money="amount",
     rules=(_CLAIMED, Rule("service ends before it starts", "service_end >= service_start")),

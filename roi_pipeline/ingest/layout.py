@@ -111,7 +111,7 @@ def place(
     missing: list[str] = []
     for column in contract.columns:
         wanted = source.columns.get(column.name, column.name)
-        if wanted == FILE_ROW and column.is_id:
+        if wanted == FILE_ROW and (column.is_id or column.is_line):
             constants[column.name] = f"{name}:"
             cells[column.name] = Cell(f"$constant_{column.name} || ({table.row_no})")
         elif wanted.startswith("="):

@@ -231,9 +231,13 @@ def _needs_newest(contract: Contract, live: Sequence[Live]) -> bool:
 
 
 def _newest_of_key(contract: Contract, rows: str) -> str:
-    """Of rows delivered again under one key the newest version, ties broken by path and id."""
+    """Of rows delivered again under one key the newest version, ties broken by path and id.
+
+    A ledger's keys are those of its source: two sources may number alike.
+    """
     columns = ", ".join(f'rows."{name}"' for name, _ in contract.shape)
-    key = ", ".join(f'rows."{name}"' for name in contract.key)
+    names = ("source_id", *contract.key) if contract.is_ledger else contract.key
+    key = ", ".join(f'rows."{name}"' for name in names)
     return (
         f"select {columns} from ({rows}) as rows join deliveries on "  # noqa: S608
         f"deliveries.dataset = '{contract.dataset}' "

@@ -111,18 +111,16 @@ def test_a_sum_that_is_broken_rolls_everything_back(
         assert logs.value(f"select count(*) from {table}") == 0
 
 
-def test_rows_of_one_file_with_one_key_are_superseded_by_the_last(
-    make: Callable[..., Company],
-) -> None:
+def test_equal_rows_of_one_file_with_one_key_are_one_row(make: Callable[..., Company]) -> None:
     company = make({"dataset": "operating_costs", "path": "inbox/costs/*"})
     header = "entry_id,document_on,amount,currency,category,system_id"
-    rows = [f"e{i % 3},2026-10-0{i + 1},{i}.00,USD,labour,card-fraud" for i in range(5)]
+    rows = [f"e{i % 3},2026-10-0{i % 3 + 1},{i % 3}.00,USD,labour,card-fraud" for i in range(5)]
     company.put("inbox/costs/a.csv", lines(header, rows))
     company.ingest("operating_costs")
     assert accounts(company) == (5, 3, 0, 2)
     assert company.rows("select entry_id, amount, row_no from operating_costs order by 1") == [
-        ("e0", 3, 4),
-        ("e1", 4, 5),
+        ("e0", 0, 4),
+        ("e1", 1, 5),
         ("e2", 2, 3),
     ]
 
