@@ -129,7 +129,8 @@ def _used(con: duckdb.DuckDBPyConnection, asset: Asset, unit: str) -> Units:
     A shared asset has no log of its own, and a month without the measure is not a month without
     use: both are refused by name.
     """
-    measure = {"tokens": "input_tokens + output_tokens"}.get(unit, unit)
+    tokens = "input_tokens + output_tokens + coalesce(cached_tokens, 0)"
+    measure = {"tokens": tokens}.get(unit, unit)
     found = con.execute(
         f"""
         select m.month, p.system_id, sum({measure}), coalesce(sum(u.predictions), 0),

@@ -130,8 +130,8 @@ def test_otlp_lines_give_one_prediction_a_call(make: Callable[..., Company]) -> 
     at = datetime(2025, 10, 5, 8, 0, 0, 123456)
     trace = "5b8efff798038103d269b633813fc60c/eee19b7ec3c1b17"
     assert company.rows(SPANS) == [
-        (f"{trace}1", at, "m-2026-09", "answered", 1250.0, 120, 30, 100, "ok"),
-        (f"{trace}2", at, "m-2026-09", "answered", 1250.0, 120, 30, 100, "error"),
+        (f"{trace}1", at, "m-2026-09", "answered", 1250.0, 20, 30, 100, "ok"),
+        (f"{trace}2", at, "m-2026-09", "answered", 1250.0, 20, 30, 100, "error"),
     ]
     assert company.rows("select distinct system_id from predictions") == [("card-fraud",)]
 
@@ -176,7 +176,7 @@ def test_flattened_spans_are_the_same_prediction(
     company.put("inbox/spans.jsonl", lines_of(row))
     assert company.ingest("predictions").refused == ()
     at = datetime(2025, 10, 5, 8, 0, 0, 123456)
-    expected = ("a/1", at, "m-2026-09", "answered", 1250.0, 120, 30, 100, "error")
+    expected = ("a/1", at, "m-2026-09", "answered", 1250.0, 20, 30, 100, "error")
     assert company.rows(SPANS) == [expected]
 
 
@@ -362,7 +362,7 @@ def test_litellm_spend_is_added_up_and_never_booked(make: Callable[..., Company]
     at = datetime(2025, 10, 5, 8, 0, 0, 123_000)
     assert found == [
         ("chatcmpl-1", at, 1250.0, 120, None, "ok", None),
-        ("chatcmpl-2", at, 1250.0, 120, 120, "ok", None),
+        ("chatcmpl-2", at, 1250.0, 0, 120, "ok", None),
         ("chatcmpl-3", at, 1250.0, 120, None, "error", None),
     ]
 

@@ -279,6 +279,19 @@ def test_units_of_production_are_counted_by_the_log(bench: duckdb.DuckDBPyConnec
         register.depreciation(bench)
 
 
+def test_tokens_of_production_are_input_cached_and_output(
+    bench: duckdb.DuckDBPyConnection,
+) -> None:
+    months(bench, date(2026, 1, 1), 2)
+    by_use = {"method": "units_of_production", "life_units": 1000, "usage_unit": "tokens"}
+    give(bench, "capex", asset("gpu", date(2026, 1, 1), 500, **by_use))
+    used = {"system_id": "s", "predictions": 10, "input_tokens": 10, "output_tokens": 20}
+    give(bench, "usage_cells", used | {"month": date(2026, 1, 1), "cached_tokens": 70})
+    give(bench, "usage_cells", used | {"month": date(2026, 2, 1), "cached_tokens": None})
+    found = [row[0] for row in register.depreciation(bench).select("amount").rows()]
+    assert found == [50, 15]
+
+
 def test_the_tax_view_decides_its_convention_by_the_year(bench: duckdb.DuckDBPyConnection) -> None:
     months(bench, date(2026, 10, 1), 1)
     give(bench, "capex", asset("a", date(2025, 3, 1), 5000, macrs_years=5))

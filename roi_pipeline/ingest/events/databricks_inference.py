@@ -18,8 +18,8 @@ from roi_pipeline.ingest.events.shape import (
     parsed,
     results,
     text,
-    usage,
 )
+from roi_pipeline.ingest.events.tokens import usage
 
 
 def weight(fraction: str) -> str:

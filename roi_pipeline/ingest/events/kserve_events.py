@@ -22,8 +22,8 @@ from roi_pipeline.ingest.events.shape import (
     plain,
     results,
     text,
-    usage,
 )
+from roi_pipeline.ingest.events.tokens import usage
 
 
 @dataclass

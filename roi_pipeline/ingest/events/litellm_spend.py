@@ -4,14 +4,16 @@
 cost. Every file's receipt adds it up by month and provider (`custom_llm_provider`, or the name
 before the slash of `model`), and `spend_estimate_monthly` compares that with the bills that the
 source names, as a source of bills or one service of it: `billed_by: {openai: openai-bill, bedrock:
-aws/Amazon Bedrock}`. Calls that two files hold are estimated twice. A hit in the proxy's cache is a
-call whose input tokens were all cached.
+aws/Amazon Bedrock}`. Calls that two files hold are estimated twice. `prompt_tokens` counts what
+was read from the provider's cache (`metadata`), which is subtracted; a call with more cached than
+prompt tokens is quarantined. A hit in the proxy's cache is a call whose input was all cached.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
 from roi_pipeline.ingest.events.shape import Record, Row, Shape, first, found, milliseconds, text
+from roi_pipeline.ingest.events.tokens import cached_of, without_cached
 
 UNNAMED = "unnamed"  # a provider that the log does not tell, or not in a word that can be published
 
@@ -20,6 +22,7 @@ def _rows(records: Iterable[Record]) -> Iterator[Row]:
     for record in records:
         start, end = text(record.get("startTime")), text(record.get("endTime"))
         tokens = text(record.get("prompt_tokens"))
+        is_hit = text(record.get("cache_hit")).lower() == "true"
         state = text(record.get("status") or found(record.get("metadata")).get("status"))
         yield {
             **record,
@@ -27,11 +30,17 @@ def _rows(records: Iterable[Record]) -> Iterator[Row]:
             "predicted_at": start,
             "model_version": text(first(record, "model", "model_group")),
             "latency_ms": milliseconds(start, end),
-            "input_tokens": tokens,
+            **without_cached(tokens, tokens if is_hit else _cached(record)),
             "output_tokens": text(record.get("completion_tokens")),
-            "cached_tokens": tokens if text(record.get("cache_hit")).lower() == "true" else "",
             "status": "error" if state.lower() in ("failure", "error") else "ok",
         }
+
+
+def _cached(record: Record) -> str:
+    """What the provider read from its cache, as the metadata repeat the provider's usage."""
+    about = found(record.get("metadata"))
+    usages = (found(about.get(key)) for key in ("usage_object", "additional_usage_values"))
+    return next(filter(None, map(cached_of, usages)), "")
 
 
 def _spend(row: Row) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 Two containers: OTLP as JSON lines (the collector's file exporter), and one row a span as exporters
 flatten it, its attributes in one map or in columns of their own. A prediction is the span of one
 call to a model; spans of agents and tools around it repeat its tokens and are passed over, as are
-spans of anything else.
+spans of anything else. The conventions count cached tokens among the input tokens; here they are
+subtracted, and a span with more cached than input tokens is quarantined.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ from roi_pipeline.ingest.events.shape import (
     plain,
     text,
 )
+from roi_pipeline.ingest.events.tokens import without_cached
 
 _CALLS = ("chat", "text_completion", "generate_content", "embeddings", "completion")
 _PAYLOADS = frozenset(
@@ -29,6 +31,12 @@ _PAYLOADS = frozenset(
         *("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions"),
         *("gen_ai.prompt", "gen_ai.completion", "gen_ai.tool.definitions"),
     )
+)
+_INPUT = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
+_CACHED = (  # of these input tokens, as the conventions say
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.input_tokens.cached",
 )
 _START = ("starttimeunixnano", "starttime", "timeunixnano", "timestamp")
 _END = ("endtimeunixnano", "endtime")
@@ -65,13 +73,10 @@ def _prediction(span: Row) -> Row:
         "predicted_at": start,
         "model_version": text(first(span, "gen_ai.response.model", "gen_ai.request.model")),
         "latency_ms": span.get("lasted") or milliseconds(start, end),
-        "input_tokens": text(
-            first(span, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
-        ),
+        **without_cached(text(first(span, *_INPUT)), text(first(span, *_CACHED))),
         "output_tokens": text(
             first(span, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
         ),
-        "cached_tokens": span.get("gen_ai.usage.cache_read.input_tokens", ""),
         "status": "error" if _failed(span) else "ok",
     }
 

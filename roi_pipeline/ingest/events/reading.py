@@ -18,6 +18,7 @@ from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.events import SHAPES
 from roi_pipeline.ingest.events.shape import Record, Shape, identified, text
 from roi_pipeline.ingest.events.spending import Spending
+from roi_pipeline.ingest.events.tokens import fault_of
 from roi_pipeline.ingest.files import MAX_LINE, Inspected
 from roi_pipeline.ingest.layout import Table
 from roi_pipeline.portfolio import Source
@@ -140,8 +141,11 @@ def tell(
                 continue
             told.rows += 1
             told.seen.update(key for key in columns if key in row)
-            values = {**row, identity: identified(row, identity)}
-            writer.writerow([told.rows, *(text(values.get(column)) for column in columns)])
+            if fault := fault_of(row, columns):
+                told.malformed.append((told.rows, fault))
+            else:
+                values = {**row, identity: identified(row, identity)}
+                writer.writerow([told.rows, *(text(values.get(column)) for column in columns)])
             if shape.spend and told.spending:
                 told.spending.add(text(row.get("predicted_at")), *shape.spend(row))
     return told

@@ -21,8 +21,8 @@ from roi_pipeline.ingest.events.shape import (
     parsed,
     results,
     text,
-    usage,
 )
+from roi_pipeline.ingest.events.tokens import usage
 
 
 def payload(side: Any) -> Any:

@@ -14,6 +14,8 @@ from typing import Any
 Record = Mapping[str, Any]
 Row = Mapping[str, Any]  # values as in the record: what is written of them becomes text
 
+FAULT = "row fault"  # the key of a row that says why the row cannot be used
+
 _WORD = re.compile(r"[\w.:-]{1,64}")
 _READ = json.JSONDecoder(parse_int=str, parse_float=str).decode
 _EPOCH = datetime(1970, 1, 1)  # of UTC
@@ -180,26 +182,6 @@ def judged(result: Any) -> dict[str, str]:
     if re.fullmatch(r"[+-]?\d*[.eE]\d?[\d.eE+-]*", word):
         return {"score": word}
     return {"predicted_label": word} if _WORD.fullmatch(word) else {}
-
-
-def usage(payload: Any) -> dict[str, str]:
-    """The tokens that a model's answer states, in the words of either API family.
-
-    >>> usage({"usage": {"prompt_tokens": "9", "completion_tokens": "4",
-    ...     "prompt_tokens_details": {"cached_tokens": "2"}}})
-    {'input_tokens': '9', 'output_tokens': '4', 'cached_tokens': '2'}
-    """
-    stated = found(payload.get("usage")) if isinstance(payload, dict) else {}
-    details = found(stated.get("prompt_tokens_details"))
-    return {
-        name: text(value)
-        for name, value in (
-            ("input_tokens", first(stated, "prompt_tokens", "input_tokens")),
-            ("output_tokens", first(stated, "completion_tokens", "output_tokens")),
-            ("cached_tokens", first(details, "cached_tokens")),
-        )
-        if value is not None
-    }
 
 
 def first(record: Record, *keys: str) -> Any:
