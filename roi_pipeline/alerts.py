@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 from roi_pipeline import errors, notices, portfolio
+from roi_pipeline.masking import quotes_nothing
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.quality import CheckOutcome, suites
 
@@ -81,13 +82,17 @@ def failures(events: Iterable[dg.DagsterEvent]) -> list[dg.DagsterEvent]:
 
 
 def message(event: dg.DagsterEvent) -> str:
-    """What went wrong in a step or while a run opened, in our words where we had some, else in
-    those of the first cause."""
+    """What went wrong in a step or while a run opened, in our words where we had some, else the
+    first cause: its kind, and its words only where they cannot quote data."""
     failure = event.step_failure_data if event.is_step_failure else None
     if failure and failure.user_failure_data and failure.user_failure_data.description:
         return str(failure.user_failure_data.description)
-    error, _ = _told(event)
-    return "" if error is None else error.message.strip().split(": ", 1)[-1]
+    error, kind = _told(event)
+    if error is None:
+        return ""
+    if kind or str(error.cls_name).startswith("Dagster") or quotes_nothing({str(error.cls_name)}):
+        return error.message.strip().split(": ", 1)[-1]
+    return f"unexpected {error.cls_name}"
 
 
 def exit_code(event: dg.DagsterEvent) -> int | None:

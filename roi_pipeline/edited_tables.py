@@ -65,15 +65,19 @@ def read_table(file: Path, contract: Contract) -> Table:
 
 
 def _header_faults(header: Sequence[str], contract: Contract) -> Iterator[Fault]:
-    unknown = [name for name in header if name not in contract.names]
+    """What a header has wrong; names that the contract does not know are shown as positions, since
+    without a header they are the first row of the data."""
+    unknown = [place for place, name in enumerate(header, 1) if name not in contract.names]
     missing = [c.name for c in contract.columns if c.required and c.name not in header]
-    for name in sorted({name for name in header if header.count(name) > 1}):
-        yield Fault("", f"column {name!r} stands there twice", "keep one")
+    for name in dict.fromkeys(name for name in header if header.count(name) > 1):
+        shown = repr(name) if name in contract.names else str(header.index(name) + 1)
+        yield Fault("", f"column {shown} stands there twice", "keep one")
     for name in missing:
-        renamed = f"; is it {unknown[0]!r}?" if len(unknown) == 1 else ""
+        renamed = f"; is it column {unknown[0]}?" if len(unknown) == 1 else ""
         yield Fault("", f"no column {name!r}{renamed}", "add it to the header")
-    for name in unknown if not missing else ():
-        yield Fault("", f"unknown column {name!r}", choices(name, contract.names), False)
+    for place in unknown if not missing else ():
+        remedy = choices(header[place - 1], contract.names)
+        yield Fault("", f"column {place} has an unknown name", remedy, False)
 
 
 def _row_faults(row: Row, number: int, contract: Contract) -> Iterator[Fault]:
@@ -87,7 +91,7 @@ def _row_faults(row: Row, number: int, contract: Contract) -> Iterator[Fault]:
         try:
             read(value)
         except (ValueError, InvalidOperation):
-            yield Fault(where, f"{value[:60]!r} cannot be read", remedy)
+            yield Fault(where, "cannot be read", remedy)
 
 
 def _reader(column: Column) -> tuple[Callable[[str], object], str]:

@@ -13,6 +13,10 @@ class ConfigurationError(RoiError):
     exit_code = 2
 
 
+class UnexpectedError(RoiError):
+    """A step failed in a way nobody foresaw; the message holds no text that may quote data."""
+
+
 class DataRefused(RoiError):
     """A delivered file cannot be trusted as a whole, so nothing of it was taken in."""
 

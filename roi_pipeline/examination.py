@@ -7,6 +7,7 @@ shows a value that may be a secret.
 import gzip
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +22,7 @@ from roi_pipeline.ingest import correction_list, formats
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.discovery import Found, discover
 from roi_pipeline.portfolio import DATASETS, FILE, REFERENCES, Portfolio, Source, load
+from roi_pipeline.words import count
 from roi_pipeline.written import choices
 
 FREE_BYTES = 2 * 10**9
@@ -90,9 +92,10 @@ def _named_systems(portfolio: Portfolio) -> Iterator[Finding]:
     """Rows for a system that portfolio.yaml does not have."""
     known = [system.id for system in portfolio.systems]
     for name in REFERENCES:
-        named = {row.get("system_id", "") for row in _table(portfolio, name).rows}
-        for system_id in sorted(named - {"", "{value}", *known}):
-            what = f"rows for the system {system_id!r}, which {FILE} does not have"
+        named = Counter(row.get("system_id", "") for row in _table(portfolio, name).rows)
+        for system_id in sorted({*named} - {"", "{value}", *known}):
+            rows = count(named[system_id], "row")
+            what = f"{rows} for one system that {FILE} does not have"
             yield Finding("warning", f"reference/{name}.csv", what, choices(system_id, known))
 
 

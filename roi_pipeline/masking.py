@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 HIDDEN = "***"
 SHORTEST = 6  # a shorter value is no secret, and would hide ordinary words
@@ -31,12 +31,18 @@ _PATTERNS = (
 # DuckDB's conversions) may quote a value that was read.
 _QUOTES_NOTHING = frozenset(
     (
-        *("ArithmeticError", "AttributeError", "ImportError", "MemoryError", "NameError"),
-        *("NotImplementedError", "RecursionError", "RoiError"),
+        *("ArithmeticError", "ZeroDivisionError", "AttributeError", "MemoryError", "NameError"),
+        *("ImportError", "ModuleNotFoundError", "NotImplementedError", "RecursionError"),
+        *("RoiError", "FileNotFoundError", "PermissionError"),
         *("BinderException", "CatalogException", "IOException", "OutOfMemoryException"),
         *("ParserException", "PermissionException"),
     )
 )
+
+
+def quotes_nothing(kinds: Iterable[str]) -> bool:
+    """Whether an error of these classes has a text that cannot quote delivered data."""
+    return not _QUOTES_NOTHING.isdisjoint(kinds)
 
 
 def described(error: BaseException) -> str:
@@ -52,7 +58,7 @@ def described(error: BaseException) -> str:
     if isinstance(error, OSError):
         said = ": ".join(str(part) for part in (error.strerror, error.filename) if part)
     else:
-        said = next(iter(str(error).strip().splitlines()), "") if kinds & _QUOTES_NOTHING else ""
+        said = next(iter(str(error).strip().splitlines()), "") if quotes_nothing(kinds) else ""
     return masked(printable(f"{name}: {said}" if said else name))
 
 

@@ -15,9 +15,10 @@ from roi_pipeline import __version__, models, warehouse
 from roi_pipeline.books import cells, ledger, scope
 from roi_pipeline.books.scenarios import refuse_unnamed_positives
 from roi_pipeline.books.scope import Scope
-from roi_pipeline.errors import RoiError
+from roi_pipeline.errors import RoiError, UnexpectedError
 from roi_pipeline.ingest import deliveries
 from roi_pipeline.ingest.deliveries import IngestReport
+from roi_pipeline.masking import described
 from roi_pipeline.models import Model
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.quality import CheckOutcome, period, record, validate
@@ -30,20 +31,26 @@ Given = TypeVar("Given")
 def _in_bounds(
     work: Callable[Concatenate["Session", Asked], Given],
 ) -> Callable[Concatenate["Session", Asked], Given]:
-    """A step that needs more memory or disk than it may use says which setting allows it more."""
+    """A step that needs more memory or disk than it may use says which setting allows it more. An
+    error nobody foresaw keeps its kind and its place, and loses the text that may quote data."""
 
     def bounded(session: "Session", /, *args: Asked.args, **kwargs: Asked.kwargs) -> Given:
+        step = " ".join([work.__name__, *map(str, args[:1])])
         try:
             return work(session, *args, **kwargs)
+        except RoiError:
+            raise
         except duckdb.OutOfMemoryException as error:
             engine = session.portfolio.engine
             spill = engine.spill_limit or "nine tenths of the free disk"
             raise RoiError(
-                f"{' '.join([work.__name__, *map(str, args[:1])])}: needs more than "
-                f"engine.memory_limit {engine.memory_limit} and engine.spill_limit {spill} allow; "
-                "raise one of them in portfolio.yaml and run again. What was published stays "
-                "current"
+                f"{step}: needs more than engine.memory_limit {engine.memory_limit} and "
+                f"engine.spill_limit {spill} allow; raise one of them in portfolio.yaml and run "
+                "again. What was published stays current"
             ) from error
+        except Exception as error:
+            told = UnexpectedError(f"{step}: unexpected {described(error)}")
+            raise told.with_traceback(error.__traceback__) from None
 
     update_wrapper(bounded, work)
     return bounded

@@ -264,8 +264,8 @@ def _notes(job: Job, reasons: dict[str, int], malformed: Sequence[object]) -> di
     """What is worth knowing of a file later, e.g. the columns nobody reads."""
     layout = job.layout
     notes: dict[str, object] = dict(layout.notes)
-    if layout.unknown:
-        notes["unread_columns"] = list(layout.unknown)
+    if layout.unknown:  # counted: a name that nobody knows may be data
+        notes["unread_columns"] = len(layout.unknown)
     if reasons or malformed:
         notes["reasons"] = {**reasons, **({"malformed": len(malformed)} if malformed else {})}
     identity = layout.cells.get("prediction_id")

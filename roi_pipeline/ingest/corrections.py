@@ -108,10 +108,10 @@ def _rows(
         {**version.bound, **bound, **more},
     ).fetchall()
     if rows != as_expected:
-        said = ", ".join(f"{name} {value!r}" for name, value in correction.expect.items())
+        expected = ", ".join(correction.expect)
         raise DataRefused(
             f"correction {correction.id}: {rows - as_expected} of {rows} rows it matches in "
-            f"{version.receipt.path} do not have {said} any more; {REMEDY}"
+            f"{version.receipt.path} do not have the expected {expected} any more; {REMEDY}"
         )
     return int(rows)
 

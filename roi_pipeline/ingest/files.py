@@ -83,10 +83,8 @@ def _gzip(path: Path, name: str, target: Path) -> Inspected:
             target.open("wb") as to,
         ):
             return _text(_checked(unpacked, raw, to, name), name, target, None)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataRefused(
-            f"{name}: the gzip stream is cut or corrupt ({error}); send it again"
-        ) from None
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise DataRefused(f"{name}: the gzip stream is cut or corrupt; send it again") from None
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

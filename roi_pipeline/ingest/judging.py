@@ -234,6 +234,16 @@ def refuse_types(job: Job) -> None:
                 "time_zone in portfolio.yaml"
             )
         if not casting.readable_type(column, cell.type):
+            kind = _kind_of(cell.type)
             raise DataRefused(
-                f"{job.name}: {column.name} is {cell.type}; expected text or {column.type}"
+                f"{job.name}: {column.name} is {kind}; expected text or {column.type}"
             )
+
+
+def _kind_of(kind: str) -> str:
+    """A native type without what is nested in it, whose names and values may be data.
+
+    >>> _kind_of("STRUCT(jane VARCHAR)[]"), _kind_of("DECIMAL(9,2)"), _kind_of("INTEGER[3]")
+    ('a list', 'DECIMAL', 'a list')
+    """
+    return "a list" if kind.endswith("]") else kind.partition("(")[0]

@@ -5,8 +5,7 @@ says how it is read.
 """
 
 import difflib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from roi_pipeline.errors import ConfigurationError, DataRefused
@@ -90,11 +89,16 @@ def table_layout(contract: Contract, source: Source, table: Table, name: str) ->
 
     Raises DataRefused for a header that lacks a required column or has one twice.
     """
-    refuse_repeated(table.header, name)
+    refuse_repeated(table.header, known_names(contract, source), name)
     positions = {column: position for position, column in enumerate(table.header)}
     cells, constants = place(contract, source, table, positions, name)
     unknown = (*table.beside(cells), *table.others)
     return Layout(cells, constants, unknown=unknown, naive_zone=source.time_zone)
+
+
+def known_names(contract: Contract, source: Source) -> tuple[str, ...]:
+    """The names that a message may show: those of the contract, and those the source maps."""
+    return (*contract.names, *(key for key in source.columns.values() if not key.startswith("=")))
 
 
 def place(
@@ -122,35 +126,75 @@ def place(
         elif column.required or column.name in source.columns:
             missing.append(wanted)
     if missing:
-        raise DataRefused(missing_columns(missing, table.header, name))
+        known = known_names(contract, source)
+        raise DataRefused(missing_columns(missing, table.header, known, name))
     return cells, constants
 
 
-def refuse_repeated(header: Sequence[str], name: str) -> None:
-    """Raises DataRefused for a header with an empty name or one that stands twice."""
+def refuse_repeated(header: Sequence[str], known: Iterable[str], name: str) -> None:
+    """Raises DataRefused for a header with an empty name or one that it has twice. Names that are
+    not `known` may be data, and are shown as positions from 1."""
     if empty := [str(place) for place, column in enumerate(header, 1) if not column.strip()]:
         raise DataRefused(
-            f"{name}: header column {', '.join(empty)} has no name; name it, or remove the column"
+            f"{name}: header column {_some(empty)} has no name; name it, or remove the column"
         )
-    if repeated := [column for column, times in Counter(header).items() if times > 1]:
+    places: dict[str, list[str]] = {}
+    for place, column in enumerate(header, 1):
+        places.setdefault(column, []).append(str(place))
+    names = {*known}
+    if repeated := [
+        repr(column) if column in names else f"the name of column {_some(found)}"
+        for column, found in places.items()
+        if len(found) > 1
+    ]:
         raise DataRefused(
-            f"{name}: the header has {listed(repeated)} more than once; expected each name once"
+            f"{name}: the header has {_some(repeated)} more than once; expected each name once"
         )
 
 
-def missing_columns(missing: Sequence[str], header: Sequence[str], name: str) -> str:
-    """What a header lacks, which of its names may be meant, and what to do."""
+def missing_columns(
+    missing: Sequence[str],
+    header: Sequence[str],
+    known: Iterable[str],
+    name: str,
+    key: Callable[[str], Iterable[str]] = lambda column: (column,),
+) -> str:
+    """What a header lacks, which of its columns may be meant, and what to do.
+
+    Only `known` names are shown, in our spelling; `key` gives what a name is found by. The others
+    are counted: without a header they are the first row of the data.
+    """
+    ours = {found: text for text in known for found in key(text)}
+    seen = dict.fromkeys(ours[found] for column in header for found in key(column) if found in ours)
+    others = sum(not any(found in ours for found in key(column)) for column in header)
     near = [
-        f"{column!r} may be {found[0]!r}"
+        f"{column!r} may be column {place}"
         for column in missing
-        if (found := difflib.get_close_matches(column, header, 1))
+        if (place := _position_of_near(column, header))
     ]
     hint = f" ({'; '.join(near)})" if near else ""
-    has = listed(header) or "no columns"
+    kind = "of other names" if seen else "of names that it does not know"
+    counted = f"{others} column{'' if others == 1 else 's'} {kind}" if others else ""
+    has = " and ".join(filter(None, [listed([*seen]), counted])) or "no columns"
+    headless = "are these names, or the first row of data? " if others and not seen else ""
     return (
-        f"{name}: the header lacks {listed(missing)}{hint}; it has {has}; send the "
+        f"{name}: the header lacks {listed(missing)}{hint}; it has {has}; {headless}send the "
         "column, or map it under the source's columns in portfolio.yaml"
     )
+
+
+def _position_of_near(wanted: str, header: Sequence[str]) -> int | None:
+    """The position, from 1, of the column whose name is nearly the wanted one."""
+    plain = {column.casefold(): place for place, column in reversed([*enumerate(header[:200], 1)])}
+    short = [column for column in plain if len(column) <= 60]
+    found = difflib.get_close_matches(wanted.casefold(), short, 1)
+    return plain[found[0]] if found else None
+
+
+def _some(parts: Sequence[str]) -> str:
+    """At most 20 parts of a list, and how many there are more."""
+    rest = f" and {len(parts) - 20} more" if len(parts) > 20 else ""
+    return ", ".join(parts[:20]) + rest
 
 
 def listed(names: Sequence[str]) -> str:

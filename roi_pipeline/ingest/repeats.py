@@ -3,21 +3,24 @@
 Knows keys and typed rows; which delivery replaces which is decided in `live`.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import duckdb
 
 from roi_pipeline.errors import DataRefused
+from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.discovery import sources_of
 from roi_pipeline.ingest.judging import Job
-from roi_pipeline.ingest.layout import FILE_ROW, listed
+from roi_pipeline.ingest.layout import FILE_ROW
 from roi_pipeline.ingest.live import live_deliveries
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.warehouse import parquet
 
 _SHOWN = 3  # keys that a message names
 _SHOWN_ROWS = 10
+_CARD_DIGITS = 12
 
 
 def refuse_conflicts(con: duckdb.DuckDBPyConnection, job: Job, part: Any) -> None:
@@ -61,10 +64,10 @@ def _message(job: Job, conflicts: Sequence[tuple[list[int], list[Any], list[str]
     contract, found = job.contract, []
     for numbers, amounts, values in conflicts[:_SHOWN]:
         rows = ", ".join(map(str, numbers[:_SHOWN_ROWS])) + ("…" if numbers[_SHOWN_ROWS:] else "")
-        money = ", ".join(f"{amount:f}" for amount in amounts[:_SHOWN_ROWS] if amount is not None)
+        money = ", ".join(_code(f"{a:f}") for a in amounts[:_SHOWN_ROWS] if a is not None)
         said = f" ({contract.money} {money})" if money else ""
         found.append(
-            f"rows {rows} repeat {' + '.join(contract.key)} {listed(values)} "
+            f"rows {rows} repeat {' + '.join(contract.key)} {_shown_key(contract, values)} "
             f"with different values{said}"
         )
     more = f", and {len(conflicts) - _SHOWN} more keys" if conflicts[_SHOWN:] else ""
@@ -75,6 +78,35 @@ def _message(job: Job, conflicts: Sequence[tuple[list[int], list[Any], list[str]
         else ""
     )
     return f"{job.name}: {'; '.join(found)}{more}; keep one row a key{lines}"
+
+
+def _shown_key(contract: Contract, values: Sequence[str]) -> str:
+    """The values of a key; those of a fixed list (kinds, currencies) as they are."""
+    columns = [contract.column(name) for name in contract.key]
+    return ", ".join(
+        repr(value) if column.rule and column.rule.name.startswith("unknown ") else _code(value)
+        for column, value in zip(columns, values, strict=True)
+    )
+
+
+def _code(value: str) -> str:
+    """A value as a message may show it: a document's number or an id in small letters, but neither
+    words, which may be a name or an address, nor as many digits as a card has.
+
+    >>> _code("INV-7"), _code("card-fraud"), _code("2026-10-05"), _code("50.000000000000")
+    ("'INV-7'", "'card-fraud'", "'2026-10-05'", '50')
+    >>> {_code("jane@example.com"), _code("Jane Doe"), _code("4111111111111111")}
+    {'(not shown)'}
+    """
+    if re.fullmatch(r"-?[0-9]+[.][0-9]+", value):
+        value = value.rstrip("0").rstrip(".")
+    digits = sum(map(str.isdigit, value))
+    if digits >= _CARD_DIGITS:
+        return "(not shown)"
+    if re.fullmatch(r"-?[0-9]+([.][0-9]+)?", value):
+        return value
+    is_code = re.fullmatch(r"[A-Za-z0-9._/-]{1,40}", value) and (digits or value.islower())
+    return repr(value) if is_code else "(not shown)"
 
 
 def refuse_shared(
@@ -107,7 +139,7 @@ def refuse_shared(
         {"dataset": job.contract.dataset, "source": job.source_id, "sources": sources},
     ).fetchall()
     for value, count, path, source in found:
-        what = f"{key} {listed([value])} is" if key == "asset_id" else f"{count} prediction ids are"
+        what = f"{key} {_code(value)} is" if key == "asset_id" else f"{count} prediction ids are"
         raise DataRefused(
             f"{job.name}: {what} also in {path} of source {source}, with other values; make ids "
             "differ by source, for example by a prefix, or deliver one of the two"

@@ -132,7 +132,7 @@ DAMAGE: dict[str, tuple[str, Callable[[str], str], str, str, str]] = {
         "prices",
         lambda text: text.replace("unit_price", "price"),
         "reference/prices.csv",
-        "no column 'unit_price'; is it 'price'?",
+        "no column 'unit_price'; is it column 4?",
         "add it to the header",
     ),
     "a column twice": (
@@ -146,35 +146,35 @@ DAMAGE: dict[str, tuple[str, Callable[[str], str], str, str, str]] = {
         "prices",
         lambda text: text.replace("\n", ",x\n"),
         "reference/prices.csv",
-        "unknown column 'x'",
+        "column 8 has an unknown name",
         "use one of system_id",
     ),
     "a German number": (
         "prices",
         lambda text: text.replace("1.50", '"1,50"'),
         "reference/prices.csv row 1, unit_price",
-        "'1,50' cannot be read",
+        "cannot be read",
         "decimal point",
     ),
     "not a number": (
         "prices",
         lambda text: text.replace("1.50", "nan"),
         "reference/prices.csv row 1, unit_price",
-        "'nan' cannot be read",
+        "cannot be read",
         "decimal point",
     ),
     "a US date": (
         "prices",
         lambda text: text.replace("2026-01-01", "01/02/2026"),
         "reference/prices.csv row 1, valid_from",
-        "'01/02/2026' cannot be read",
+        "cannot be read",
         "YYYY-MM-DD",
     ),
     "a time without an offset": (
         "terms",
         lambda text: text.replace("09:00:00Z", "09:00:00"),
         "reference/terms.csv row 1, approved_at",
-        "'2025-12-10T09:00:00' cannot be read",
+        "cannot be read",
         "YYYY-MM-DDTHH:MM:SSZ",
     ),
     "an empty cell": (
@@ -209,7 +209,7 @@ DAMAGE: dict[str, tuple[str, Callable[[str], str], str, str, str]] = {
         "prices",
         lambda text: text + "my-sistem,a/b,case,1,USD,2026-01-01,study\n",
         "reference/prices.csv",
-        "rows for the system 'my-sistem', which portfolio.yaml does not have",
+        "1 row for one system that portfolio.yaml does not have",
         "did you mean 'my-system'?",
     ),
     "shares that leave a tenth": (
@@ -231,6 +231,18 @@ def test_the_doctor_finds_what_is_wrong_in_a_table(portfolio: Path, name: str) -
     finding = only(found)
     assert (finding.where, finding.what) == (where, what)
     assert remedy in finding.remedy
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_the_doctor_quotes_nothing_of_a_table(portfolio: Path, header: bool) -> None:
+    """Promise 46: a table without its header, or with data in the wrong column."""
+    person = "Jane Quillfeather,jane@example.com,jane@example.com,4111111111111111,Jane,Jane,Jane\n"
+    file = portfolio / "reference" / "prices.csv"
+    file.write_text((file.read_text().splitlines()[0] + "\n" if header else "") + person)
+    findings = examine(portfolio)
+    assert any(finding.level == "error" for finding in findings)
+    for word in ("Quill", "jane", "4111"):
+        assert word not in str(findings)
 
 
 def test_a_table_in_another_encoding_is_found_with_the_byte(portfolio: Path) -> None:

@@ -16,7 +16,7 @@ from roi_pipeline.errors import ConfigurationError, DataRefused
 from roi_pipeline.ingest import rescue
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.events import SHAPES
-from roi_pipeline.ingest.events.shape import Record, Shape, identified, text
+from roi_pipeline.ingest.events.shape import Record, Shape, identified, plain, text
 from roi_pipeline.ingest.events.spending import Spending
 from roi_pipeline.ingest.events.tokens import fault_of
 from roi_pipeline.ingest.files import MAX_LINE, Inspected
@@ -167,8 +167,12 @@ def _another_shape(shape: Shape, head: Record, name: str) -> str:
         (f"; it looks like {e.title}: format {e.format}" for e in SHAPES.values() if e.knows(head)),
         "",
     )
+    signs = {plain(key): key for each in SHAPES.values() for sign in each.signs for key in sign}
+    known = sorted({signs[plain(key)] for key in map(str, head) if plain(key) in signs})
+    others = sum(plain(str(key)) not in signs for key in head)
+    count = f"{others} {'' if not known else 'other '}key{'' if others == 1 else 's'}"
     return (
         f"{name}: is not in {shape.title}: expected the keys {wanted}; the first record has "
-        f"{', '.join(sorted(map(str, head))[:20])}{near}; correct the source's format in "
-        "portfolio.yaml"
+        f"{' and '.join(filter(None, [', '.join(known), count if others else '']))}{near}; "
+        "correct the source's format in portfolio.yaml"
     )

@@ -15,6 +15,7 @@ from roi_pipeline.ingest.layout import (
     Layout,
     Refusal,
     Table,
+    known_names,
     listed,
     missing_columns,
     refuse_repeated,
@@ -83,8 +84,9 @@ class Bill:
 
     def layout(self, contract: Contract, source: Source, table: Table, name: str) -> Layout:
         """The layout of a file of this format; raises DataRefused for a header that is not one."""
-        refuse_repeated([column.strip() for column in table.header], name)
-        columns = Columns(table, name, self.null_texts)
+        known = (*self.names, *known_names(contract, source))
+        refuse_repeated([column.strip() for column in table.header], known, name)
+        columns = Columns(table, name, self.null_texts, known)
         cells, constants = _place(self, contract, source, columns)
         tags = columns.below(self.tags_below) if "tags" not in cells else {}
         if tags:
@@ -105,6 +107,12 @@ class Bill:
             refusals=self.refusals,
         )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The provider's columns that it reads or is recognized by."""
+        marks = (name for mark in self.marks for name in mark.split("|"))
+        return tuple(dict.fromkeys([*(n for fill in self.fills for n in fill.sources), *marks]))
+
     def is_like(self, header: Sequence[str]) -> bool:
         """Whether a header has the marks of this format."""
         present = {key for column in header for key in _keys(column)}
@@ -124,8 +132,15 @@ class Columns:
     """The columns of one file by the names their provider gives them: case and the signs between
     words do not matter, nor that a localised header has the English name in brackets behind it."""
 
-    def __init__(self, table: Table, name: str, null_texts: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        table: Table,
+        name: str,
+        null_texts: Sequence[str] = (),
+        known: Sequence[str] = (),
+    ) -> None:
         self._table, self._name, self._null_texts = table, name, null_texts
+        self._known = known
         self._positions: dict[str, list[int]] = {}
         for position, column in enumerate(table.header):
             for key in _keys(column):
@@ -167,14 +182,16 @@ class Columns:
     def refuse_missing(self, names: Sequence[str]) -> None:
         """Raises DataRefused where the file lacks columns that it must have."""
         if names:
-            raise DataRefused(missing_columns(names, self._table.header, self._name))
+            raise DataRefused(
+                missing_columns(names, self._table.header, self._known, self._name, _keys)
+            )
 
     def _flat(self, name: str) -> Cell | None:
         positions = self._positions.get(_key(name), [])
         if len(positions) > 1:
-            twice = [self._table.header[position] for position in positions]
+            twice = ", ".join(str(position + 1) for position in positions[:20])
             raise DataRefused(
-                f"{self._name}: the header has {_key(name)!r} more than once ({listed(twice)}); "
+                f"{self._name}: the header has {_key(name)!r} more than once (columns {twice}); "
                 "expected each name once"
             )
         return self._table.cell(positions[0]) if positions else None

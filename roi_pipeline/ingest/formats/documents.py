@@ -65,8 +65,10 @@ def _pages(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
         try:
             found, end = decoder.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
+            line = getattr(error, "lineno", None)
+            where = f"broken at line {line}" if line else "nested too deeply"
             raise DataRefused(
-                f"{name}: is not whole JSON ({error}): cut or corrupt; ask the API again"
+                f"{name}: is not whole JSON ({where}): cut or corrupt; ask the API again"
             ) from None
         for page in found if isinstance(found, list) else [found]:
             if not _is_page(page):
