@@ -57,6 +57,12 @@ priced_as, unit, measure (case, amount, outcome_amount, outcome_quantity), facto
 closing `/* example … */` gives rows and says what must come out; `roi-pipeline doctor` runs it
 and tells, row by row, what differs. `tests/scenarios/document_processing.sql` is one to copy.
 
+The file holds exactly one SELECT, over the tables and with the functions that are listed in
+`roi_pipeline/own_sql.py` (`TABLES`, `FUNCTIONS`: those that compute from their arguments alone).
+Files, settings, clocks and all other tables are refused by name, by `doctor` and by a run, and the
+example runs in a database that reaches no file. Its rows are plain YAML: names of tables and
+columns, values, no aliases.
+
 ## Outcomes that several systems had a hand in
 
 Give the outcome rows of one real outcome (a deal, a customer kept) the same `shared_key`. Each

@@ -4,7 +4,7 @@ A model file says in its first line what one row means to a person, in its secon
 a closing `/* example … */` block what it gives for a few rows anyone can work out by hand.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
@@ -15,7 +15,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from roi_pipeline import own_sql
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.sources import DATASETS, REFERENCES
 
 COST_LINES = "cost_lines"
 VALUE_LINES = "value_lines"
@@ -103,19 +105,19 @@ def load(own: Path | None = None) -> dict[str, Model]:
     """All models by name, each after those it reads.
 
     `own` is the `sql/` folder of a portfolio; the scenarios in its `value/` join ours.
-    Raises ConfigurationError when a file has no header, cannot be parsed, or repeats a name.
+    Raises ConfigurationError when a file has no header, cannot be parsed, repeats a name, or, in a
+    portfolio, is more than one SELECT over the tables of a scenario (own_sql.py).
     """
-    files = sorted(package_folder("sql").glob("*/*.sql"))
-    if own is not None:
-        files += sorted(own.glob("value/*.sql"))
     found: dict[str, Model] = {}
-    for file in files:
-        model = read(file)
-        if model.name in found:
-            raise ConfigurationError(
-                f"{file}: a model named {model.name} exists already; rename it"
-            )
-        found[model.name] = model
+    for file in sorted(package_folder("sql").glob("*/*.sql")):
+        _refuse_taken(file, found.keys())
+        found[file.stem] = read(file)
+    taken = {*found, *DATASETS, *REFERENCES, COST_LINES, VALUE_LINES}
+    taken = taken.union(*(model.reads for model in found.values()))
+    if own is not None:
+        for file in sorted(own.glob("value/*.sql")):
+            _refuse_taken(file, taken)
+            found[file.stem] = _read_own(file, own.parent)
     for union in (COST_LINES, VALUE_LINES):
         found[union] = _union(union, found.values())
     order = TopologicalSorter(  # sorted, so that every process has the same order
@@ -124,9 +126,25 @@ def load(own: Path | None = None) -> dict[str, Model]:
     return {name: found[name] for name in order.static_order()}
 
 
+def _refuse_taken(file: Path, taken: Collection[str]) -> None:
+    if file.stem in taken:
+        raise ConfigurationError(f"{file}: a table named {file.stem} exists already; rename it")
+
+
 def read(file: Path) -> Model:
-    """One model from its file."""
-    text, _, example = file.read_text(encoding="utf-8").partition("/* example\n")
+    """One model of ours from its file."""
+    return _parsed(file, file.read_text(encoding="utf-8"))
+
+
+def _read_own(file: Path, folder: Path) -> Model:
+    """A scenario that a portfolio adds; nobody has reviewed what its file says."""
+    model = _parsed(file, own_sql.read(file, folder))
+    own_sql.refuse_unsafe(model.query, file)
+    return model
+
+
+def _parsed(file: Path, whole: str) -> Model:
+    text, _, example = whole.partition("/* example\n")
     header = [line.removeprefix("-- ") for line in text.splitlines() if line.startswith("-- ")]
     if len(header) < 2 or not header[1].startswith("grain: "):
         raise ConfigurationError(
@@ -138,6 +156,8 @@ def read(file: Path) -> Model:
         reads = _reads(query)
     except SqlglotError as error:
         raise ConfigurationError(f"{file}: {error}") from error
+    except RecursionError:
+        raise ConfigurationError(f"{file}: nested too deeply; write it with fewer levels") from None
     return Model(
         name=file.stem,
         layer=file.parent.name,

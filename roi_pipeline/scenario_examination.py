@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from roi_pipeline import models, workbench
 from roi_pipeline.edited_tables import Row
@@ -29,7 +28,9 @@ def own_scenarios(folder: Path) -> Iterator[Told]:
     try:
         found = models.load(folder / "sql")
     except ConfigurationError as error:
-        yield ("error", "sql/value", str(error), "mend the file")
+        what, _, remedy = str(error).removeprefix(f"{folder}/").rpartition("; ")
+        where, _, what = (what or str(error)).partition(": ")
+        yield ("error", where, what, remedy or "correct the file")
         return
     for file in files:
         yield from _example(found[file.stem], folder / "sql")
@@ -50,7 +51,10 @@ def _example(model: Model, own: Path) -> Iterator[Told]:
                 for row in left[:ROWS_SHOWN]:
                     told = f"the example's {table} {what} {', '.join(map(str, row))}"
                     yield ("error", where, told, "mend the query or the example")
-    except (duckdb.Error, yaml.YAMLError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except ConfigurationError as error:
+        _, _, what = str(error).partition(": ")
+        yield ("error", where, what, "write rows of tables, as docs/scenarios.md does")
+    except (duckdb.Error, ArithmeticError, LookupError, TypeError, ValueError) as error:
         wanted = f"select {', '.join(LINE_COLUMNS[VALUE_LINES])}; give and expect rows of tables"
         yield ("error", where, str(error).strip().partition("\n")[0], wanted)
 

@@ -6,7 +6,7 @@ Knows DuckDB and where a portfolio keeps its state. Knows no table by name and n
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -94,9 +94,16 @@ def _confine(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, *, read_only:
     con.execute("set temp_directory = $path", {"path": str(spill)})
     if portfolio.engine.spill_limit:
         con.execute(f"set max_temp_directory_size = '{portfolio.engine.spill_limit}'")
-    resolved = {folder.resolve() for folder in portfolio.readable_folders}
-    folders = sorted({*map(str, resolved), *map(exactly, resolved)})
-    con.execute("set allowed_directories = $folders", {"folders": folders})
+    seal(con, portfolio.readable_folders)
+
+
+def seal(con: duckdb.DuckDBPyConnection, folders: Iterable[Path] = ()) -> None:
+    """From here on the connection reaches the files of `folders` and no other, no variable of
+    Python and no setting."""
+    resolved = {folder.resolve() for folder in folders}
+    if named := sorted({*map(str, resolved), *map(exactly, resolved)}):
+        con.execute("set allowed_directories = $folders", {"folders": named})
+    con.execute("set python_enable_replacements = false")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
 

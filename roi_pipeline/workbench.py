@@ -1,14 +1,14 @@
 """An empty database in which every model is a view: a few given rows are enough to try one.
 
 So the worked example of a model is run, ours by the tests and a user's scenario by `doctor`. Knows
-every input's shape; reads no portfolio's data.
+every input's shape; reads no portfolio's data and reaches no file.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,13 @@ import yaml
 
 from roi_pipeline import models, warehouse
 from roi_pipeline.books import scope
-from roi_pipeline.books.ledger import MONTHLY, WHOLE
+from roi_pipeline.books.ledger import MONTHLY, WHOLE, refuse_taken
 from roi_pipeline.engines.cells import CELLS, OUTCOME_COLUMNS, PREDICTION_COLUMNS
+from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.receipts import create_tables
+from roi_pipeline.own_sql import NAME, TABLES
+from roi_pipeline.written import choices
 
 LOGS = {
     "prediction_log": PREDICTION_COLUMNS | {"horizon_at": "timestamp", "day": "date"},
@@ -30,6 +33,8 @@ LOGS = {
     "delivery_version": {"delivery_id": "varchar", "version": "integer"},
 }
 Rows = list[tuple[Any, ...]]
+Case = Mapping[str, Mapping[str, list[dict[str, Any]]]]
+MEMORY = "1GB"
 
 
 def empty(own: Path | None = None) -> tuple[duckdb.DuckDBPyConnection, dict[str, models.Model]]:
@@ -47,6 +52,7 @@ def empty(own: Path | None = None) -> tuple[duckdb.DuckDBPyConnection, dict[str,
     for name, (_, schema) in MONTHLY.items():
         warehouse.replace_frame(con, f"marts.{name}", pl.DataFrame([], schema=schema), None)
     found = models.load(own)
+    refuse_taken(found)
     for name, model in found.items():
         if model.layer == "cells":
             con.execute(f"create view {name} as {model.query}")
@@ -55,6 +61,9 @@ def empty(own: Path | None = None) -> tuple[duckdb.DuckDBPyConnection, dict[str,
             f"create table stored_{table} as "  # noqa: S608
             f"select null::date as month, null::varchar as cell_id, * from {table}"
         )
+    con.execute(f"set memory_limit = '{MEMORY}'")
+    con.execute("set temp_directory = ''")
+    warehouse.seal(con)
     return con, found
 
 
@@ -101,9 +110,16 @@ def give(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]])
 
 def tried(model: models.Model, own: Path | None = None) -> Iterator[tuple[str, Rows, Rows]]:
     """Run the worked example of a model: for each expected table its name, what there is of the
-    columns that the example speaks of, and what the example says; both sorted, and as text."""
-    case = yaml.safe_load(model.example or "")
-    con = _own_bench(own, case) if own else _bench(has_books=model.layer != "cells")
+    columns that the example speaks of, and what the example says; both sorted, and as text.
+
+    Raises ConfigurationError for an example of a portfolio's that is not rows of known tables.
+    """
+    if own:
+        case = _case(model)
+        con = _own_bench(own, model, case)
+    else:
+        case = yaml.safe_load(model.example or "")
+        con = _bench(has_books=model.layer != "cells")
     con.execute("begin")  # what is given is gone after it: binding all models takes seconds
     try:
         for table, rows in case["given"].items():
@@ -116,6 +132,83 @@ def tried(model: models.Model, own: Path | None = None) -> Iterator[tuple[str, R
             yield table, _sorted(got), _sorted(want)
     finally:
         con.execute("rollback")
+        if own:
+            con.close()
+
+
+def _case(model: models.Model) -> Case:
+    """The example of a model: `given` and `expect`, each table by table its rows, column by column.
+
+    Names become part of a query, so nothing but a plain name is accepted for one.
+    """
+    where, wanted = f"sql/{model.layer}/{model.name}.sql: example", "write given and expect"
+    try:
+        events = yaml.parse(model.example or "", Loader=yaml.SafeLoader)
+        if any(isinstance(event, yaml.AliasEvent) for event in events):
+            raise ConfigurationError(f"{where}: holds an alias (*name); write the value out")
+        case = yaml.safe_load(model.example or "")
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = getattr(error, "problem", None) or "not plain YAML"
+        raise ConfigurationError(f"{where}: {problem}; {wanted} as plain YAML") from None
+    if not isinstance(case, dict) or set(case) != {"given", "expect"}:
+        raise ConfigurationError(f"{where}: {wanted}, and nothing else")
+    for part, tables in case.items():
+        if not isinstance(tables, dict):
+            raise ConfigurationError(f"{where}: {part}: name tables, each with a list of rows")
+        for table, given in tables.items():
+            if not _is_name(table):
+                raise ConfigurationError(f"{where}: {part}: {table!r:.40} is no name of a table")
+            if not (
+                isinstance(given, list) and all(map(_is_row, given)) and (given or part == "given")
+            ):
+                raise ConfigurationError(
+                    f"{where}: {part}.{table}: write a list of rows, each {{column: value, …}}"
+                )
+    return case
+
+
+def _is_name(text: object) -> bool:
+    return isinstance(text, str) and NAME.fullmatch(text) is not None
+
+
+def _is_row(row: object) -> bool:
+    return (
+        isinstance(row, dict)
+        and bool(row)
+        and all(map(_is_name, row))
+        and _is_value([*row.values()])
+    )
+
+
+def _is_value(value: object, depth: int = 4) -> bool:
+    """Whether a value is plain: text, a finite number, a day, or lists and mappings of such."""
+    if isinstance(value, list | dict):
+        parts = [*value.values()] if isinstance(value, dict) else value
+        return depth > 0 and all(_is_value(part, depth - 1) for part in parts)
+    return not isinstance(value, float) or isfinite(value)
+
+
+def _refuse_unknown(
+    con: duckdb.DuckDBPyConnection,
+    model: models.Model,
+    case: Case,
+    found: Mapping[str, models.Model],
+) -> None:
+    """Raises ConfigurationError for a table that is neither an input nor a model."""
+    there = found.keys() | {
+        name
+        for (name,) in con.execute(
+            "select table_name from duckdb_tables() where not internal union "
+            "select view_name from duckdb_views() where not internal"
+        ).fetchall()
+    }
+    for part, tables in case.items():
+        for table in tables:
+            if table not in there:
+                raise ConfigurationError(
+                    f"sql/{model.layer}/{model.name}.sql: example: {part}: no table {table!r}; "
+                    f"{choices(table, sorted(TABLES | {'value_priced', 'value_lines'}))}"
+                )
 
 
 @lru_cache
@@ -126,11 +219,12 @@ def _bench(*, has_books: bool) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _own_bench(own: Path, case: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+def _own_bench(own: Path, model: models.Model, case: Case) -> duckdb.DuckDBPyConnection:
     """Only what the example of a file speaks of, since people change the file and try again."""
     con, found = empty(own)
-    words = re.findall(r"\w+", " ".join([*case["given"], *case["expect"]]))
-    open_books(con, found, [*words, "ledger_cost"])  # whose shape closed books have
+    _refuse_unknown(con, model, case, found)
+    wanted = [*case["given"], *case["expect"], "ledger_cost"]  # whose shape closed books have
+    open_books(con, found, wanted)
     return con
 
 

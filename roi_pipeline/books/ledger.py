@@ -106,6 +106,7 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -
     A table whose query gives other columns than before keeps the rows and columns both have.
     Nothing is done when the models are those of the last run: binding them all takes seconds.
     """
+    refuse_taken(models)
     queries = [model.query for model in models.values()]
     schemas = [repr(schema) for _, schema in (*WHOLE.values(), *MONTHLY.values())]
     mark = sha256(json.dumps([queries, schemas]).encode()).hexdigest()
@@ -134,6 +135,14 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -
     with transaction(con):
         con.execute("delete from built where name = 'models'")
         con.execute("insert into built values ('models', null, ?)", [mark])
+
+
+def refuse_taken(models: Mapping[str, Model]) -> None:
+    """Raises ConfigurationError for a scenario with the name of a table that Python fills."""
+    for name in models.keys() & {*WHOLE, *MONTHLY}:
+        raise ConfigurationError(
+            f"sql/value/{name}.sql: a table named {name} exists already; rename it"
+        )
 
 
 def _refuse_missing_columns(con: duckdb.DuckDBPyConnection, model: Model) -> None:

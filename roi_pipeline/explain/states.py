@@ -160,6 +160,7 @@ def laid_out(
         for source in (*portfolio.sources, *portfolio.reference_sources()):
             settle_source(con, source)
         deliveries.create_views(con, portfolio)
+        warehouse.seal(con, portfolio.readable_folders)
         yield con
     finally:
         con.close()
