@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from roi_pipeline.code import code_sha256
 from roi_pipeline.domain.calendar import Months, add_months, month_end, runs
 from roi_pipeline.engines.cells import CELLS, CellsStep, CleanFile, Engine
 from roi_pipeline.engines.duckdb import DuckDB
@@ -130,6 +131,7 @@ def _fingerprint(
             for system in portfolio.systems
         ],
         [model.code_version for model in models.values() if model.layer == "cells"],
+        code_sha256(__name__),
     ]
     return sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -15,6 +15,7 @@ from roi_pipeline.books.computed import refuse_counted_twice
 from roi_pipeline.books.refusals import refuse_repeated, refuse_unpriced
 from roi_pipeline.books.scenarios import refuse_late_windows, refuse_uncounted
 from roi_pipeline.books.scope import Scope, open_months
+from roi_pipeline.code import code_sha256
 from roi_pipeline.domain.calendar import add_months, month_end
 from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.marts import (
@@ -97,6 +98,8 @@ COST_INPUTS = (
     *("operating_costs", "capex", "asset_events", "fx", "allocation", "cost_categories"),
     *("facilities", "edge_fleets"),
 )
+# What of portfolio.yaml a ledger depends on: everything but where it lies and how fast it is built.
+SETTINGS = {*Portfolio.model_fields} - {"folder", "engine", "publish"}
 VALUE_INPUTS = ("prices", "baselines", "terms", "indirect_values", "fx")
 
 
@@ -254,8 +257,8 @@ def _mark(
 ) -> str:
     """Everything one month of a ledger table depends on, as one checksum."""
     parts: list[object] = [
-        portfolio.reporting_currency,
-        [system.model_dump(mode="json") for system in portfolio.systems],
+        portfolio.model_dump(mode="json", include=SETTINGS),
+        code_sha256(__name__),
         sorted(m.code_version for m in models.values() if m.layer not in ("cells", "marts")),
     ]
     if name in COSTS:

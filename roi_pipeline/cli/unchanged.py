@@ -21,6 +21,7 @@ from roi_pipeline.books.scope import Scope
 from roi_pipeline.books.session import Session
 from roi_pipeline.errors import RoiError
 from roi_pipeline.ingest.discovery import discover
+from roi_pipeline.ingest.readings import reading_of
 from roi_pipeline.ingest.receipts import is_unchanged, seen_paths
 from roi_pipeline.models import package_folder
 from roi_pipeline.portfolio import DATASETS, REFERENCES, Portfolio
@@ -80,7 +81,7 @@ def _news(session: Session, edition: Edition, first: date | None) -> Iterator[st
     for dataset in (*DATASETS, *REFERENCES):
         seen = seen_paths(session.con, dataset)
         for file in discover(session.portfolio, dataset):
-            if not is_unchanged(seen, file):
+            if not is_unchanged(seen, file, reading_of(session.portfolio, file.source)):
                 yield f"{file.path} is new, or was changed or refused"
     if editions.inputs_sha256(session) != edition.inputs_sha256:
         yield "portfolio.yaml or the deliveries in use changed"

@@ -171,8 +171,8 @@ def _stand(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, version: _Versi
     """Let corrected rows stand for a delivery: written once, called back where they were before."""
     first = version.receipt
     said = json.dumps([each.model_dump(mode="json") for each in version.applied], sort_keys=True)
-    identity = sha256(f"{first.file_sha256} {said}".encode()).hexdigest()
-    if known := receipts.known(con, first.dataset, identity):
+    identity = sha256(f"{first.delivery_id} {said}".encode()).hexdigest()
+    if known := receipts.known(con, first.dataset, identity, first.reading):
         con.execute(
             "update deliveries set notes = json_merge_patch(notes, '{\"withdrawn\": null}') "
             "where dataset = ? and delivery_id = ?",

@@ -22,6 +22,7 @@ from roi_pipeline.ingest import (
     manifest,
     months,
     plausible,
+    readings,
     receipts,
 )
 from roi_pipeline.ingest.accepting import Delivered, Landed, land
@@ -96,7 +97,7 @@ def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -
     refused: list[Refusal] = []
     seen = receipts.seen_paths(con, dataset)
     for found in discover(portfolio, dataset):
-        if receipts.is_unchanged(seen, found):
+        if receipts.is_unchanged(seen, found, readings.reading_of(portfolio, found.source)):
             unchanged.append(found.path)
             continue
         try:
@@ -108,6 +109,9 @@ def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -
             taken.append(receipt)
         else:
             unchanged.append(found.path)
+    rejected = {refusal.path for refusal in refused}
+    for gone in readings.withdraw_outdated(con, portfolio, dataset, rejected):
+        refused.append(Refusal(gone.path, dataset, gone.source_id, None, gone.reason))
     try:
         taken += corrections.apply(con, portfolio, dataset)
     except DataRefused as error:
@@ -147,17 +151,17 @@ def _read(
     sha256 = files.sha256_of(path)
     said = manifest.read(fetch_manifest(portfolio, found), found.path)
     manifest.check(said, found.path, sha256=sha256)
-    dataset = found.source.dataset
-    if first := receipts.known(con, dataset, sha256):
-        return _again(con, found, first)
+    dataset, reading = found.source.dataset, readings.reading_of(portfolio, found.source)
+    if first := receipts.known(con, dataset, sha256, reading):
+        return _again(con, found, first, reading)
     inspected = files.inspect(path, found.path, sha256, work)
     content = inspected.content_sha256
-    if content != sha256 and (first := receipts.known(con, dataset, content)):
-        return _again(con, found, first)
+    if content != sha256 and (first := receipts.known(con, dataset, content, reading)):
+        return _again(con, found, first, reading)
     if inspected.is_cut and said.sha256 is None and not _is_document(found, inspected):
         cut = DataRefused(f"{found.path}: the last line has no line end: cut; send it again")
         raise formats.with_likely_format(cut, found.source, inspected.header, inspected.text)
-    delivered = Delivered(found, sha256[:16], inspected, said, work)
+    delivered = Delivered(found, readings.delivery_id(sha256, reading), inspected, said, work)
     clean = clean_file(portfolio, dataset, delivered.delivery_id)
     clean.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = clean.with_name(f".part-{clean.name}")
@@ -166,7 +170,7 @@ def _read(
         if stamp(fetched) != before:
             changed = "changed while it was read; the next run reads it again"
             raise DataRefused(f"{found.path}: {changed}")
-        return _store(con, delivered, sha256, landed, clean)
+        return _store(con, delivered, sha256, reading, landed, clean)
     finally:  # gone already where it became the clean file
         part.unlink(missing_ok=True)
 
@@ -177,7 +181,12 @@ def _is_document(found: Found, inspected: files.Inspected) -> bool:
 
 
 def _store(
-    con: duckdb.DuckDBPyConnection, delivered: Delivered, sha256: str, landed: Landed, clean: Path
+    con: duckdb.DuckDBPyConnection,
+    delivered: Delivered,
+    sha256: str,
+    reading: str,
+    landed: Landed,
+    clean: Path,
 ) -> Receipt:
     """Give the clean file its name, then make it count: one transaction."""
     found, inspected = delivered.found, delivered.inspected
@@ -204,6 +213,7 @@ def _store(
         money_total=landed.money_total,
         residue=landed.residue,
         export_group=found.export_group,
+        reading=reading,
         notes=notes,
         months=tuple(part.month for part in landed.months if part.month),
     )
@@ -211,15 +221,17 @@ def _store(
     with transaction(con):
         receipts.record(con, receipt, landed.months, landed.malformed, datetime.now(UTC))
         months.keep_money(con, CONTRACTS[receipt.dataset], receipt.delivery_id, clean)
-        receipts.remember_path(con, found, receipt.delivery_id)
+        receipts.remember_path(con, found, receipt.delivery_id, reading)
         settle_source(con, found.source)
     return receipt
 
 
-def _again(con: duckdb.DuckDBPyConnection, found: Found, first: Receipt) -> Receipt:
-    """Bytes that came before change nothing, but for one case: a person who edits a file and puts
-    the old text back wants the old text, so the first delivery becomes the newest of its path."""
-    last = receipts.seen_paths(con, first.dataset).get(found.path)
+def _again(con: duckdb.DuckDBPyConnection, found: Found, first: Receipt, reading: str) -> Receipt:
+    """Bytes that came before change nothing, but for two cases: a person who edits a file and puts
+    the old text back wants the old text, so the first delivery becomes the newest of its path; and
+    a source that is described as it once was has its first delivery back."""
+    last = receipts.seen_paths(con, first.dataset).get((found.path, reading))
+    is_back = bool(first.notes.get("withdrawn"))
     is_put_back = (
         found.source.mechanism == "overwrite"
         and first.path == found.path
@@ -228,14 +240,17 @@ def _again(con: duckdb.DuckDBPyConnection, found: Found, first: Receipt) -> Rece
         and found.modified_at > first.modified_at
     )
     with transaction(con):
-        receipts.remember_path(con, found, first.delivery_id)
+        receipts.remember_path(con, found, first.delivery_id, reading)
+        if is_back:
+            receipts.reinstate(con, first)
         if is_put_back:
             con.execute(
                 "update deliveries set modified_at = ? where dataset = ? and delivery_id = ?",
                 [found.modified_at, first.dataset, first.delivery_id],
             )
+        if is_put_back or is_back:
             settle_source(con, found.source)
-    if not is_put_back:
+    if not is_put_back and not is_back:
         return first
     return replace(first, is_new=True, months=receipts.months_of_delivery(con, first))
 

@@ -180,6 +180,14 @@ def stamp(path: Path) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
+def is_there(portfolio: Portfolio, path: str) -> bool:
+    """Whether a delivered file, as receipts name it, still lies where it was."""
+    if "://" not in path:
+        return (portfolio.folder / path).is_file()
+    files, name = fsspec.core.url_to_fs(path)
+    return bool(files.exists(name))
+
+
 def fetch_manifest(portfolio: Portfolio, found: Found) -> Path | None:
     """The manifest beside a delivery as a local path, or None when the sender gives none."""
     location = found.location + MANIFEST

@@ -46,7 +46,7 @@ def month_sql(contract: Contract, zone: str) -> str:
     if contract.time is None:
         return "null::date"
     time = f'"{contract.time}"'
-    is_zoned = zone != "UTC" and _is_instant(contract)
+    is_zoned = zone != "UTC" and depends_on_zone(contract)
     return _local_month(time, zone) if is_zoned else _month(time)
 
 
@@ -54,12 +54,12 @@ def months_of(
     con: duckdb.DuckDBPyConnection, contract: Contract, file: Path, zone: str
 ) -> list[MonthRows]:
     """Rows, money and first and last instant of a clean file, by month."""
-    grouped = _by_part(contract, zone) if _is_instant(contract) else _by_month(contract)
+    grouped = _by_part(contract, zone) if depends_on_zone(contract) else _by_month(contract)
     found = con.execute(grouped.format(rows=parquet(file))).fetchall()
     return [MonthRows(*row) for row in found]
 
 
-def _is_instant(contract: Contract) -> bool:
+def depends_on_zone(contract: Contract) -> bool:
     """Whether the month depends on the zone: days and billing periods are what they say."""
     if contract.derived or contract.time is None:
         return False

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 
@@ -17,6 +18,7 @@ from roi_pipeline.ingest.discovery import Found
 from roi_pipeline.ingest.months import MonthRows
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Seen = dict[tuple[str, str], tuple[Any, ...]]  # by path and reading
 
 TABLES = """
 create table if not exists deliveries (
@@ -24,7 +26,8 @@ create table if not exists deliveries (
     content_sha256 varchar, exported_at timestamptz, modified_at timestamptz, bytes bigint,
     format varchar, rows_read bigint, rows_accepted bigint, rows_quarantined bigint,
     rows_superseded bigint, money_total decimal(38,18), residue decimal(38,24),
-    export_group varchar, notes json, received_at timestamptz, primary key (dataset, delivery_id)
+    export_group varchar, notes json, received_at timestamptz, reading varchar,
+    primary key (dataset, delivery_id)
 );
 create table if not exists delivery_months (
     dataset varchar, delivery_id varchar, month date, rows bigint, amount decimal(38,18),
@@ -34,7 +37,8 @@ create table if not exists delivery_money (
     dataset varchar, delivery_id varchar, month date, currency varchar, amount decimal(38,18)
 );
 create table if not exists delivery_paths (
-    dataset varchar, path varchar, bytes bigint, modified_at timestamptz, delivery_id varchar
+    dataset varchar, path varchar, bytes bigint, modified_at timestamptz, delivery_id varchar,
+    reading varchar
 );
 create table if not exists quarantine (
     dataset varchar, delivery_id varchar, row_no bigint, reason varchar, row json,
@@ -71,6 +75,7 @@ class Receipt:
     money_total: Decimal | None
     residue: Decimal
     export_group: str
+    reading: str | None
     notes: dict[str, object]
     months: tuple[date, ...] = ()
     is_new: bool = True
@@ -90,18 +95,26 @@ _READ = ", ".join(f"epoch_us({name})" if name.endswith("_at") else name for name
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Make the receipt tables where they are not yet there."""
     con.execute(TABLES)
+    for table in ("deliveries", "delivery_paths"):  # made by a version that kept no reading
+        con.execute(f"alter table {table} add column if not exists reading varchar")
 
 
-def known(con: duckdb.DuckDBPyConnection, dataset: str, content_sha256: str) -> Receipt | None:
-    """The receipt of a delivery that already brought these bytes, packed or not, as any name."""
+def known(
+    con: duckdb.DuckDBPyConnection, dataset: str, content_sha256: str, reading: str | None
+) -> Receipt | None:
+    """The receipt of a delivery that already brought these bytes, packed or not, as any name, and
+    was read the same way."""
     found = con.execute(
-        f"select {_READ} from deliveries "  # noqa: S608
-        "where dataset = $dataset and (content_sha256 = $sha256 or file_sha256 = $sha256)",
-        {"dataset": dataset, "sha256": content_sha256},
+        f"select {_READ} from deliveries where dataset = $dataset "  # noqa: S608
+        "and reading is not distinct from $reading "
+        "and (content_sha256 = $sha256 or file_sha256 = $sha256)",
+        {"dataset": dataset, "sha256": content_sha256, "reading": reading},
     ).fetchall()
-    if not found:
-        return None
-    values = dict(zip(_STORED, found[0], strict=True))
+    return _receipt(found[0]) if found else None
+
+
+def _receipt(row: Sequence[Any]) -> Receipt:
+    values = dict(zip(_STORED, row, strict=True))
     for name in ("exported_at", "modified_at"):
         values[name] = (
             None if values[name] is None else _EPOCH + timedelta(microseconds=values[name])
@@ -111,14 +124,11 @@ def known(con: duckdb.DuckDBPyConnection, dataset: str, content_sha256: str) -> 
 
 def of_delivery(con: duckdb.DuckDBPyConnection, dataset: str, delivery_id: str) -> Receipt:
     """The receipt of a stored delivery."""
-    ((sha256,),) = con.execute(
-        "select file_sha256 from deliveries where dataset = ? and delivery_id = ?",
+    (row,) = con.execute(
+        f"select {_READ} from deliveries where dataset = ? and delivery_id = ?",  # noqa: S608
         [dataset, delivery_id],
     ).fetchall()
-    found = known(con, dataset, sha256)
-    if found is None:
-        raise KeyError(delivery_id)
-    return found
+    return _receipt(row)
 
 
 def months_of_delivery(con: duckdb.DuckDBPyConnection, receipt: Receipt) -> tuple[date, ...]:
@@ -131,20 +141,29 @@ def months_of_delivery(con: duckdb.DuckDBPyConnection, receipt: Receipt) -> tupl
     return tuple(month for (month,) in rows)
 
 
-def seen_paths(con: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, tuple[str, int, int]]:
-    """Of every path that was read: the delivery it brought, its size and time (µs) at that time."""
+def seen_paths(con: duckdb.DuckDBPyConnection, dataset: str) -> Seen:
+    """Of every path and reading: the delivery it brought, its size and time (µs) at that time."""
     rows = con.execute(
-        "select path, delivery_id, bytes, epoch_us(modified_at) from delivery_paths "
-        "where dataset = ?",
+        "select path, reading, delivery_id, bytes, epoch_us(modified_at) from delivery_paths "
+        "where dataset = ? and reading is not null",
         [dataset],
     ).fetchall()
-    return {path: (delivery_id, size, moment) for path, delivery_id, size, moment in rows}
+    return {(path, reading): tuple(told) for path, reading, *told in rows}
 
 
-def is_unchanged(seen: dict[str, tuple[str, int, int]], found: Found) -> bool:
-    """Whether a file still has the size and the time it had when it was read."""
+def is_unchanged(seen: Seen, found: Found, reading: str) -> bool:
+    """Whether a file still has the size and the time it had when it was last read this way."""
     moment = (found.modified_at - _EPOCH) // timedelta(microseconds=1)
-    return found.path in seen and seen[found.path][1:] == (found.bytes, moment)
+    return seen.get((found.path, reading), ("",))[1:] == (found.bytes, moment)
+
+
+def reinstate(con: duckdb.DuckDBPyConnection, receipt: Receipt) -> None:
+    """Let a withdrawn delivery count again; runs in the caller's transaction."""
+    con.execute(
+        "update deliveries set notes = json_merge_patch(notes, '{\"withdrawn\": null}') "
+        "where dataset = ? and delivery_id = ?",
+        [receipt.dataset, receipt.delivery_id],
+    )
 
 
 def record(
@@ -189,13 +208,19 @@ def _insert(con: duckdb.DuckDBPyConnection, receipt: Receipt, received_at: datet
     con.execute(f"insert into deliveries ({', '.join(values)}) values ({names})", values)  # noqa: S608
 
 
-def remember_path(con: duckdb.DuckDBPyConnection, found: Found, delivery_id: str) -> None:
+def remember_path(
+    con: duckdb.DuckDBPyConnection, found: Found, delivery_id: str, reading: str
+) -> None:
     """Note size and time of a file that was read, so that the next run need not read it again."""
     key = [found.source.dataset, found.path]
-    con.execute("delete from delivery_paths where dataset = ? and path = ?", key)
     con.execute(
-        "insert into delivery_paths values (?, ?, ?, ?, ?)",
-        [*key, found.bytes, found.modified_at, delivery_id],
+        "delete from delivery_paths where dataset = ? and path = ? "
+        "and (reading is null or reading = ?)",
+        [*key, reading],
+    )
+    con.execute(
+        "insert into delivery_paths values (?, ?, ?, ?, ?, ?)",
+        [*key, found.bytes, found.modified_at, delivery_id, reading],
     )
 
 

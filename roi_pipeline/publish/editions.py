@@ -148,8 +148,7 @@ def inputs_sha256(session: Session) -> str:
     """One checksum over every live delivery, every reference file and portfolio.yaml."""
     live = rows(
         session.con,
-        "select distinct dataset, file_sha256 from deliveries "
-        "join delivery_months using (dataset, delivery_id) where is_live order by all",
+        "select distinct dataset, delivery_id from delivery_months where is_live order by all",
     )
     settings = (session.portfolio.folder / "portfolio.yaml").read_bytes()
     return sha256(json.dumps(live).encode() + settings).hexdigest()
