@@ -24,7 +24,16 @@ from pydantic import (
 from roi_pipeline import written
 from roi_pipeline.domain.unit_cost import EXPECTED_COSTS
 from roi_pipeline.errors import ConfigurationError
-from roi_pipeline.sources import DATASETS, FORMATS, REFERENCES, Part, Source, Zone, formats_of
+from roi_pipeline.sources import (
+    DATASETS,
+    FORMATS,
+    REFERENCES,
+    Dialect,
+    Part,
+    Source,
+    Zone,
+    formats_of,
+)
 
 __all__ = [
     "DATASETS",
@@ -234,6 +243,7 @@ _KEYS = {  # which keys may stand where, for 'did you mean'
     "systems[]": _keys(System),
     "systems[].positive": _keys(Positive),
     "sources[]": _keys(Source),
+    "sources[].dialect": _keys(Dialect),
     "engine": _keys(Engine),
 }
 

@@ -50,6 +50,15 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Dialect(Part):
+    """How numbers in text files are written: a point as decimal sign, and none between thousands.
+
+    Without it a file whose numbers could be read in two ways is refused.
+    """
+
+    decimal: Literal["."]
+
+
 class Source(Part):
     """Files of one dataset: where they land, how they are read, what a new one replaces.
 
@@ -62,6 +71,7 @@ class Source(Part):
     format: str
     mechanism: Mechanism
     columns: Mapping[str, str] = Field(default_factory=dict)
+    dialect: Dialect | None = None
     time_zone: Zone | None = None
     billed_by: Mapping[str, str] = Field(default_factory=dict)
     holds_part: StrictBool = False

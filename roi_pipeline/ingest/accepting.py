@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from roi_pipeline.errors import DataRefused
-from roi_pipeline.ingest import formats, fx, landing, manifest, repeats, rescue, tables
+from roi_pipeline.ingest import decimals, formats, fx, landing, manifest, repeats, rescue, tables
 from roi_pipeline.ingest.casting import UUID
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.contracts import CONTRACTS, REFERENCE_DATASETS
@@ -43,6 +43,11 @@ class Delivered:
     def contract(self) -> Contract:
         """What its dataset promises."""
         return CONTRACTS[self.found.source.dataset]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether its numbers are JSON's, where a point is the decimal sign."""
+        return self.inspected.kind.startswith("jsonl") or self.found.source.format in SHAPES
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ def _land(
     job, rows, malformed = _write(con, portfolio, delivered, part)
     reasons = landing.find_faults(con, job, part)
     refuse_forbidden(con, job, reasons)
+    if delivered.found.source.dialect is None and not delivered.is_json:
+        decimals.refuse_ambiguous(con, job)
     superseded = reasons.pop("", 0)
     refuse_many_faults(portfolio, job, rows, reasons, malformed)
     repeats.refuse_conflicts(con, job, part)
