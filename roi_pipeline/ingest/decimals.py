@@ -90,8 +90,8 @@ def _currency(job: Job) -> str:
     """SQL of a row's currency, or null where the file and its source name none."""
     for column in ("currency", "billing_currency"):
         if cell := job.layout.cells.get(column):
-            return f"({cell.sql})"
-    return "null"
+            return f"({cell.sql})::varchar"
+    return "null::varchar"
 
 
 def _constant(job: Job) -> dict[str, object]:

@@ -21,6 +21,7 @@ from roi_pipeline.ingest import (
     landing,
     manifest,
     months,
+    pages,
     plausible,
     readings,
     receipts,
@@ -96,8 +97,14 @@ def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -
     unchanged: list[str] = []
     refused: list[Refusal] = []
     seen = receipts.seen_paths(con, dataset)
-    for found in discover(portfolio, dataset):
-        if receipts.is_unchanged(seen, found, readings.reading_of(portfolio, found.source)):
+    files_found = discover(portfolio, dataset)
+    known = {
+        found.key
+        for found in files_found
+        if receipts.is_unchanged(seen, found, readings.reading_of(portfolio, found.source))
+    }
+    for found in pages.joined(portfolio, files_found, known):
+        if found.key in known:
             unchanged.append(found.path)
             continue
         try:

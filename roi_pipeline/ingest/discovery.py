@@ -42,6 +42,11 @@ class Found:
     fault: str | None = None
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What names it among all files that were found: its source and its path."""
+        return self.source.id, self.path
+
+    @property
     def is_local(self) -> bool:
         """Whether the bytes are on this machine."""
         return "://" not in self.location

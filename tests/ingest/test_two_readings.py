@@ -139,7 +139,9 @@ def test_the_columns_of_a_bill_speak_for_each_other(
 
 
 def test_a_computed_cost_is_tested_where_it_is_read(make: Make) -> None:
-    header = "billing_account_id,cost,usage_start_time,usage_end_time,invoice.month,currency,cost_type"
+    header = (
+        "billing_account_id,cost,usage_start_time,usage_end_time,invoice.month,currency,cost_type"
+    )
     row = "1,1.234,2026-10-05T00:00:00Z,2026-10-06T00:00:00Z,202610,EUR,regular"
     company = report_of(make, "billing", lines(header, [row]), format="gcp_billing")
     assert "column 'cost'" in reason(company)

@@ -28,7 +28,7 @@ def read(path: Path, name: str, target: Path, result: bytes) -> tuple[Rescued, t
     if path.stat().st_size > MAX_BYTES:
         raise DataRefused(f"{name}: is larger than {MAX_BYTES >> 20} MB; save one page a file")
     content = path.read_bytes()
-    rows = [row for page in _pages(content, name) for row in rows_of(page)]
+    rows = [row for page in pages_of(content, name) for row in rows_of(page)]
     counted = len(re.findall(result, content))
     if counted != len(rows):
         raise DataRefused(
@@ -56,7 +56,7 @@ def rows_of(page: Mapping[str, Any]) -> Iterator[Row]:
             yield dict(_flat({**times, **{k: v for k, v in result.items() if k != "object"}}))
 
 
-def _pages(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
+def pages_of(content: bytes, name: str) -> Iterator[Mapping[str, Any]]:
     """One page after the other; a list of pages counts as its pages."""
     decoder = json.JSONDecoder(parse_float=str, parse_int=str)
     text = content.removeprefix(codecs.BOM_UTF8).decode()
