@@ -247,6 +247,37 @@ def test_aws_lines_are_billed_unblended_and_effective_amortised(make: Make, spel
     assert company.value("select tags::varchar from billing where row_no = 1").count("a") >= 1
 
 
+REFUNDS = [  # what is refunded, whether it is a commitment's fee, what else
+    ("Refund for one-time fee for Savings Plan ID: sp-0a1b", True, {}),
+    ("Refund for One-Time Fee for Savings Plan ID: sp-0a1b", True, PLAN),
+    ("Refund for recurring fee for Savings Plan ID: sp-0a1b", True, {}),
+    ("Sign up charge for subscription: 363836886, planId: 1026576", True, {}),
+    ("Refund of the upfront fee, Reserved Instance", True, {}),
+    ("USD 0.0309 hourly fee per Linux/UNIX, m4.large instance", True, ARN),
+    ("USD 0.0309 hourly fee per Linux/UNIX, m4.large instance", False, {}),
+    ("Enterprise discount true-up", False, PLAN),
+    ("Discount on the one-time fee for Savings Plan ID: sp-0a1b", False, {}),
+    ("Refund of usage, m4.large", False, ARN),
+    ("Refund of a monthly fee, support", False, {}),
+    ("", False, PLAN),
+]
+
+
+@pytest.mark.parametrize("product", ["ComputeSavingsPlans", "MachineLearningSavingsPlans"])
+@pytest.mark.parametrize(("said", "is_fee", "more"), REFUNDS)
+def test_a_refunded_fee_costs_nothing_in_accrual_and_other_refunds_keep_their_cost(
+    make: Make, said: str, is_fee: bool, more: dict[str, str], product: str
+) -> None:
+    line = {**CUR, "lineItem/LineItemType": "Refund", "lineItem/UnblendedCost": "-120"}
+    line |= {"lineItem/ProductCode": product, "lineItem/LineItemDescription": said, **more}
+    company = company_of(make, "aws_cur")
+    company.put("inbox/billing/a.csv", table([line]))
+    assert not company.ingest("billing").refused
+    assert totals(company) == [-120, 0 if is_fee else -120]
+    filled = company.value("select x ->> 'x_filled' from billing")
+    assert ("effective_cost from the amortised cost" in filled) is is_fee
+
+
 def test_cur_2_reads_its_maps(make: Make) -> None:
     company = company_of(make, "aws_cur")
     file = company.put("inbox/billing/a.parquet", b"")

@@ -6,6 +6,8 @@ Decisions:
 - `effective_cost` is AWS's amortised cost, by type of line: what a reservation or savings plan
   really cost the hour it covered, the unused rest on the fee's own line, and nothing on the lines
   that only pay in advance or negate.
+- A refund of a fee, as of a savings plan that is returned, names no plan but in its description; it
+  costs nothing in accrual, as the fee does. Refunds of usage and of discounts keep their cost.
 - Line item ids repeat, so a line is its file and row.
 """
 
@@ -20,6 +22,15 @@ _RI_UNUSED = (
 )
 _SP_UNUSED = "{savingsPlan/TotalCommitmentToDate}", "{savingsPlan/UsedCommitment}"
 _HAS_RI = "{reservation/ReservationARN} <> ''"
+_SAID = "lower(coalesce({lineItem/LineItemDescription}, ''))"
+_FEE = "(one[ -]?time|up-?front|recurring|monthly|hourly|commitment) (fee|charge|payment)"
+_SIGN_UP = "sign[ -]?up charge for subscription"
+_FEE_REFUND = (
+    f"{_TYPE} = 'Refund' and not contains({_SAID}, 'discount') "
+    f"and (regexp_matches({_SAID}, '{_SIGN_UP}') or (regexp_matches({_SAID}, '{_FEE}') and "
+    f"(regexp_matches({_SAID}, 'savings ?plan|reserved|reservation') or {_HAS_RI} "
+    "or {savingsPlan/SavingsPlanARN} <> '')))"
+)
 _EFFECTIVE = f"""case
     when {_TYPE} = 'SavingsPlanCoveredUsage' then {number("{savingsPlan/SavingsPlanEffectiveCost}")}
     when {_TYPE} = 'SavingsPlanRecurringFee'
@@ -28,10 +39,12 @@ _EFFECTIVE = f"""case
     when {_TYPE} = 'DiscountedUsage' then {number("{reservation/EffectiveCost}")}
     when {_TYPE} = 'RIFee' then {number(_RI_UNUSED[0])} + {number(_RI_UNUSED[1])}
     when {_TYPE} = 'Fee' and {_HAS_RI} then 0
+    when {_FEE_REFUND} then 0
     else {number(_UNBLENDED)} end"""
 _AMORTISED = (
     f"{_TYPE} in ('SavingsPlanCoveredUsage', 'SavingsPlanRecurringFee', 'SavingsPlanNegation', "
-    f"'SavingsPlanUpfrontFee', 'DiscountedUsage', 'RIFee') or ({_TYPE} = 'Fee' and {_HAS_RI})"
+    f"'SavingsPlanUpfrontFee', 'DiscountedUsage', 'RIFee') or ({_TYPE} = 'Fee' and {_HAS_RI}) "
+    f"or ({_FEE_REFUND})"
 )
 _CATEGORIES = {
     **dict.fromkeys(
@@ -93,7 +106,8 @@ BILL = Bill(
             type=EXACT,
             filled="from the amortised cost of its reservation or savings plan",
             when=_AMORTISED,
-            why="unblended cost, but for lines of reservations and savings plans",
+            why="unblended cost, but for lines of reservations and savings plans; their refunded "
+            "fees cost nothing, as the fees do",
         ),
         Fill("list_cost", "pricing/publicOnDemandCost"),
         Fill("billing_currency", "lineItem/CurrencyCode"),
