@@ -13,7 +13,6 @@ from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest.casting import decimal_of
 from roi_pipeline.ingest.columns import TEXT, Column
 from roi_pipeline.ingest.judging import Job
-from roi_pipeline.ingest.layout import listed
 
 _MACHINE_MADE = ("weight", "compute_seconds")  # no person and no spreadsheet writes them
 _THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")  # ISO 4217: dinars, rials
@@ -104,11 +103,11 @@ def _constant(job: Job) -> dict[str, object]:
 
 
 def _message(job: Job, column: Column) -> str:
-    named = dict(zip(job.table.names, job.table.header, strict=True))
-    heads = [named[name] for name in _texts(job, column)]
+    places = [job.table.names.index(name) + 1 for name in _texts(job, column)]
     return (
-        f"{job.name}: column {listed(heads)}: every point has exactly three digits behind it, so "
-        "that 1.234 may be a thousand: write numbers without signs between thousands (1234, or "
-        "1.2340 for little more than one), or, where a point is the decimal sign, say so: dialect: "
-        f'{{decimal: "."}} for source {job.source_id} in portfolio.yaml'
+        f"{job.name}: {column.name} (column {', '.join(map(str, places))}): every point has "
+        "exactly three digits behind it, so that 1.234 may be a thousand: write numbers without "
+        "signs between thousands (1234, or 1.2340 for little more than one), or, where a point is "
+        f'the decimal sign, say so: dialect: {{decimal: "."}} for source {job.source_id} in '
+        "portfolio.yaml"
     )

@@ -6,6 +6,7 @@ starts where its last one ended. Knows pages and files; stores nothing.
 
 import gzip
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -24,16 +25,16 @@ _TIMES = (("start_time", "end_time"), ("starting_at", "ending_at"))
 @dataclass(frozen=True)
 class Page:
     """A page of the file at `path`: the instants between which its buckets lie, None without any,
-    and the token of the page that follows, None on the last one."""
+    and whether it says that more pages follow."""
 
     path: str
     start: float | None
     end: float | None
-    following: str | None
+    has_more: bool
 
     def is_followed_by(self, other: "Page") -> bool:
         """Whether the other page is the next one of the same answer."""
-        return self.following is not None and self.end is not None and self.end == other.start
+        return self.has_more and self.end is not None and self.end == other.start
 
 
 def joined(
@@ -64,11 +65,11 @@ def _of_folder(portfolio: Portfolio, files: Sequence[Found]) -> Iterator[Found]:
     groups = _groups(files, following)
     faults: dict[str, str] = {}
     for page in pages:
-        if page.following is not None and not following[page]:
+        if page.has_more and not following[page]:
             faults.setdefault(
                 groups[page.path],
-                f"{page.path} says that more pages follow (next_page {page.following[:60]!r}) and "
-                "no page starts where it ends: save every page, in one file or one folder",
+                f"{page.path} says that more pages follow (has_more, next_page) and no page "
+                "starts where it ends: save every page, in one file or one folder",
             )
     for group in set(groups.values()):
         if fault := _overlap([page for page in pages if groups[page.path] == group], following):
@@ -118,27 +119,26 @@ def _content(portfolio: Portfolio, found: Found) -> bytes:
 
 
 def _page(path: str, page: Mapping[str, Any]) -> Page:
-    token = page.get("next_page")
-    has_more = page.get("has_more", bool(token))
-    is_last = has_more in (False, None, "false") or has_more == ""
+    has_more = page.get("has_more")
+    if has_more is None:
+        has_more = bool(page.get("next_page"))
     spans = [
         (_instant(bucket[start]), _instant(bucket[end]))
         for bucket in page["data"]
         for start, end in _TIMES
         if start in bucket and end in bucket
     ]
-    return Page(
-        path,
-        min((start for start, _ in spans), default=None),
-        max((end for _, end in spans), default=None),
-        None if is_last else str(token or ""),
-    )
+    starts = [start for start, _ in spans if start is not None]
+    ends = [end for _, end in spans if end is not None]
+    is_last = str(has_more).lower() in ("false", "")
+    return Page(path, min(starts, default=None), max(ends, default=None), not is_last)
 
 
-def _instant(value: object) -> float:
-    """Unix seconds, or ISO 8601 with an offset, as seconds."""
-    try:
+def _instant(value: object) -> float | None:
+    """Unix seconds, or ISO 8601 with an offset, as seconds; None for what is neither."""
+    with suppress(ValueError):
         return float(str(value))
-    except ValueError:
+    with suppress(ValueError):
         moment = datetime.fromisoformat(str(value))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return None

@@ -60,7 +60,7 @@ def test_a_page_whose_next_page_is_missing_is_refused(make: Make, name: str) -> 
     put(company, page(name, 1, 7))
     (reason,) = refused(company)
     assert reason.startswith("inbox/page-1.json")
-    assert "says that more pages follow (next_page 'page_7')" in reason
+    assert "says that more pages follow (has_more, next_page)" in reason
     assert "save every page, in one file or one folder" in reason
 
 
@@ -69,6 +69,7 @@ def test_a_page_whose_next_page_is_missing_is_refused(make: Make, name: str) -> 
     [
         {"has_more": True, "next_page": None},
         {"has_more": "true"},
+        {"has_more": None},
         {"next_page": "page_X", "has_more": True, "data": []},
     ],
 )
