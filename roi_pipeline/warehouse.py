@@ -31,13 +31,18 @@ def opened(
 
     DuckDB lets one process write: a second run waits up to `wait_s` seconds for the first to end.
     Raises RoiError when the other run does not end in that time, ConfigurationError for a folder
-    in which DuckDB cannot keep a database.
+    in which no database can be kept.
     """
     if "?" in str(portfolio.database):
         raise ConfigurationError(
             f"{portfolio.folder}: a path with ? cannot hold a database; rename the folder"
         )
-    portfolio.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        portfolio.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{portfolio.state}: {error.strerror}; make it a folder that can be written"
+        ) from error
     con = _connect(portfolio.database, read_only=read_only, deadline=time.monotonic() + wait_s)
     try:
         _confine(con, portfolio, read_only=read_only)

@@ -94,7 +94,7 @@ OPENINGS: dict[str, tuple[Callable[[Path], None], int, tuple[str, ...]]] = {
         ("engine.name 'spark'", "use duckdb"),
     ),
     "a database that is none": (no_database, 1, ("warehouse.duckdb",)),
-    "a folder that is a file": (no_folder, 1, ("state",)),
+    "a folder that is a file": (no_folder, 2, ("state: File exists", "can be written")),
 }
 
 
