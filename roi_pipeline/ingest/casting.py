@@ -156,11 +156,9 @@ def _decimal(raw: str, kind: str, wanted: str) -> str:
     precision, scale = decimal_of(wanted) or (38, 18)
     if kind in _FLOATS:
         # The shortest text of a float is the number a person wrote; its binary value is not.
-        return (
-            f"try_cast({raw} as {wanted})"
-            if precision <= 18
-            else _parsed(f"{raw}::varchar", wanted)
-        )
+        if precision > 18:
+            return _parsed(f"{raw}::varchar", wanted)
+        return f"try_cast({raw}{'::varchar' if kind == 'FLOAT' else ''} as {wanted})"
     if kind != TEXT:
         return f"try_cast({raw} as {wanted})"
     if precision <= 18:

@@ -7,6 +7,8 @@ import hashlib
 import os
 from dataclasses import dataclass
 
+import duckdb
+
 from roi_pipeline.errors import ConfigurationError, DataRefused
 from roi_pipeline.ingest import casting
 from roi_pipeline.ingest.columns import DAY, INSTANT, LABEL, MAX_LABEL, TEXT, Column, Contract
@@ -68,8 +70,9 @@ def _typed(job: Job) -> str:
             else _constant(column)
         )
         values.append(f"{value} as {column.quoted}")
-    if job.layout.exported_at:
-        moment = casting.typed(Column("exported_at", INSTANT), "r_exported_at", TEXT, "UTC")
+    if exported := job.layout.exported_at:
+        column = Column("exported_at", INSTANT)
+        moment = casting.typed(column, "r_exported_at", exported.type, "UTC")
         values.append(f"{moment} as exported_at")
     return f"select {', '.join(values)} from ({_sent(job)})"  # noqa: S608
 
@@ -221,19 +224,24 @@ def parameters(job: Job, *, is_judged: bool = True) -> dict[str, object]:
     return bound
 
 
-def refuse_types(job: Job) -> None:
-    """Refuse the whole file where not one value of a column could be read."""
+def refuse_types(con: duckdb.DuckDBPyConnection, job: Job) -> None:
+    """Refuse the whole file where not one value of a column could be read; a column without any
+    value may have any type, for a data frame does not know it."""
     for column in job.contract.columns:
         cell = job.layout.cells.get(column.name)
         if cell is None:
             continue
         naive = column.type == INSTANT and casting.is_naive(cell.type)
-        if naive and job.layout.naive_zone is None:
+        is_without_zone = naive and job.layout.naive_zone is None
+        is_readable = casting.readable_type(column, cell.type)
+        if (is_without_zone or not is_readable) and _is_empty(con, job, cell):
+            continue
+        if is_without_zone:
             raise DataRefused(
                 f"{job.name}: the times of {column.name} carry no offset; set the source's "
                 "time_zone in portfolio.yaml"
             )
-        if not casting.readable_type(column, cell.type):
+        if not is_readable:
             kind = _kind_of(cell.type)
             raise DataRefused(
                 f"{job.name}: {column.name} is {kind}; expected text or {column.type}"
@@ -247,3 +255,8 @@ def _kind_of(kind: str) -> str:
     ('a list', 'DECIMAL', 'a list')
     """
     return "a list" if kind.endswith("]") else kind.partition("(")[0]
+
+
+def _is_empty(con: duckdb.DuckDBPyConnection, job: Job, cell: Cell) -> bool:
+    query = f"select count({cell.sql}) from {job.table.sql}"  # noqa: S608
+    return con.execute(query, job.table.parameters).fetchall() == [(0,)]

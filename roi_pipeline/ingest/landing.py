@@ -33,7 +33,7 @@ def write(con: duckdb.DuckDBPyConnection, job: Job, target: Path) -> int:
     Raises DataRefused for a column whose type cannot be read, ConfigurationError when a personal
     column has no key to hash it with, and duckdb.Error for a file that cannot be parsed.
     """
-    refuse_types(job)
+    refuse_types(con, job)
     copy = f"copy ({judged(job)}) to {literal(target)} ({_options(job)})"
     bound = parameters(job)
     if "$zone" not in copy:  # a file without times needs none

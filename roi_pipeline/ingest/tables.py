@@ -72,7 +72,21 @@ def parquet_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tupl
     read = f"read_parquet($path, file_row_number = true, {_ITSELF})"
     sql = f"{read} as file({', '.join(names)}, file_row_no)"
     types = tuple(str(row[1]) for row in described)
+    if "BLOB" in types:
+        sql, types = _with_texts(sql, names, types)
     return Table(sql, "file_row_no + 1", header, names, types, bound), int(rows)
+
+
+def _with_texts(
+    sql: str, names: Sequence[str], types: Sequence[str]
+) -> tuple[str, tuple[str, ...]]:
+    """The same table with binary columns as text: old writers do not say which of them are."""
+    cells = (
+        f"coalesce(try(decode({name})), {name}::varchar) as {name}" if kind == "BLOB" else name
+        for name, kind in zip(names, types, strict=True)
+    )
+    texts = tuple(TEXT if kind == "BLOB" else kind for kind in types)
+    return f"(select {', '.join(cells)}, file_row_no from {sql})", texts  # noqa: S608
 
 
 def unreadable(error: duckdb.Error, name: str) -> Exception:

@@ -49,7 +49,8 @@ def sum_of(text: str, key: str) -> str:
 
 
 def pairs(text: str) -> str:
-    """A list of `{key, value}` objects, in JSON or Python's spelling, as one JSON object."""
+    """A list of `{key, value}` objects, in JSON or Python's spelling, as one JSON object; what is
+    an object already, as a map of Parquet is, stays as it is."""
     keys, values = (
         f"""regexp_extract_all({text}, '["'']{name}["'']\\s*:\\s*["'']([^"'']*)["'']', 1)"""
         for name in ("key", "value")
@@ -57,7 +58,11 @@ def pairs(text: str) -> str:
     one = "to_json(pair[1])::varchar || ':' || to_json(pair[2])::varchar"
     each = f"list_transform(list_zip({keys}, {values}), lambda pair: {one})"
     is_whole = f"len({keys}) > 0 and len({keys}) = len({values})"
-    return f"case when {is_whole} then '{{' || array_to_string({each}, ',') || '}}' end"
+    is_object = f"case when json_valid({text}) then json_type({text}) end = 'OBJECT'"
+    return (
+        f"case when {is_object} then {text} "
+        f"when {is_whole} then '{{' || array_to_string({each}, ',') || '}}' end"
+    )
 
 
 def _moved(text: str, by: str) -> str:
