@@ -15,17 +15,17 @@ from roi_pipeline.domain.unit_cost import DIGIT, EXACT, Used, per, split_cost_ch
 from roi_pipeline.domain.value import allocate
 
 MONEY = pl.Decimal(38, 18)
+METERS = ("input", "cached", "cache_write", "output", "cached_output", "reasoning")
 COSTS = (
-    *("cost_accrual", "variable_cost", "input_token_cost", "input_tokens_billed"),
-    *("cached_token_cost", "cached_tokens_billed", "output_token_cost", "output_tokens_billed"),
+    *("cost_accrual", "variable_cost"),
+    *(name for meter in METERS for name in (f"{meter}_token_cost", f"{meter}_tokens_billed")),
 )
 RATIO = pl.Decimal(28, 6)
 RATIOS = (
     *("cost_per_1k_predictions", "fixed_cost_per_1k_predictions"),
     *("marginal_cost_per_1k_predictions", "cost_per_1m_tokens"),
-    *("cost_per_1m_input_tokens", "cost_per_1m_cached_tokens"),
-    *("cost_per_1m_output_tokens", "cost_per_compute_hour", "cost_per_successful_outcome"),
-    "accelerator_utilisation",
+    *(f"cost_per_1m_{meter}_tokens" for meter in METERS),
+    *("cost_per_compute_hour", "cost_per_successful_outcome", "accelerator_utilisation"),
 )
 UNIT_COST: dict[str, Any] = {
     "month": pl.Date,
@@ -127,7 +127,7 @@ def _ratios(row: Mapping[str, Any], ready: tuple[int, Decimal] | None) -> dict[s
         f"cost_per_1m_{kind}_tokens": per(
             row[f"{kind}_token_cost"], row[f"{kind}_tokens_billed"], 1_000_000
         )
-        for kind in ("input", "cached", "output")
+        for kind in METERS
     }
     return {
         "cost_per_1k_predictions": per(cost, predictions, 1000),

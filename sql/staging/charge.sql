@@ -52,17 +52,17 @@ select
         when b.consumed_unit ilike '%token%' then 'tokens'
         when regexp_full_match(b.consumed_unit, '[A-Za-z0-9 /._-]{1,40}') then lower(b.consumed_unit) -- it is published
     end as consumed_unit,
-    case
-        when b.consumed_unit not ilike '%token%' then null
-        when b.sku_meter ilike '%cache%' and not regexp_matches(lower(b.sku_meter), 'write|creation') then 'cached'
-        when regexp_matches(lower(b.sku_meter), 'output|completion') then 'output'
-        when regexp_matches(lower(b.sku_meter), 'input|prompt|cache') then 'input'
-    end as meter,
+    t.meter,
     coalesce(b.sub_account_id, b.billing_account_id) as account,
     coalesce(b.service_name, b.service_category) as service,
     b.commitment_discount_id is null and b.charge_category is distinct from 'Purchase' as is_avoidable
 from rated as b
 left join cost_rule as r on r.dataset = 'billing' and r.month = b.month and r.facet = b.facet
+left join token_meter as t
+    on t.sku_meter is not distinct from b.sku_meter
+    and t.sku_price_details is not distinct from b.sku_price_details
+    and t.consumed_unit is not distinct from b.consumed_unit
+    and t.service_category is not distinct from b.service_category
 asof left join fx_rate as x on x.currency = b.billing_currency and x.rated_on <= b.document_on
 
 /* example

@@ -68,6 +68,11 @@ _SERVICES = {
     ),
     **dict.fromkeys(("AWSGlue", "AmazonAthena", "AmazonKinesis", "AmazonRedshift"), "Analytics"),
 }
+_IS_BEDROCK = "{product/ProductName} ilike '%(Amazon Bedrock Edition)%'"
+_IS_MARKET_TOKENS = (
+    "({lineItem/UsageType} like '%MP:%TokenCount%' "
+    "and coalesce(lower({pricing/unit}), '') in ('', 'unit', 'units'))"
+)
 
 BILL = Bill(
     name="aws_cur",
@@ -113,14 +118,23 @@ BILL = Bill(
         Fill("billing_currency", "lineItem/CurrencyCode"),
         Fill("pricing_currency", "pricing/currency"),
         Fill("consumed_quantity", "lineItem/UsageAmount"),
-        Fill("consumed_unit", "pricing/unit"),
+        Fill(
+            "consumed_unit",
+            f"case when {_IS_MARKET_TOKENS} then '1M tokens' else {{pricing/unit}} end",
+            filled="1M tokens: a marketplace unit of a model's tokens",
+            when=_IS_MARKET_TOKENS,
+            why="a marketplace unit of a model's tokens is a million",
+        ),
         Fill(
             "service_category",
-            "lineItem/ProductCode",
+            f"case when {_IS_BEDROCK} then 'AmazonBedrock' else {{lineItem/ProductCode}} end",
             words=_SERVICES,
             filled="from lineItem/ProductCode",
-            when="{lineItem/ProductCode} in (" + ", ".join(f"'{name}'" for name in _SERVICES) + ")",
-            why="CUR has no category; services that are not in the list have none",
+            when=f"{_IS_BEDROCK} or {{lineItem/ProductCode}} in ("
+            + ", ".join(f"'{name}'" for name in _SERVICES)
+            + ")",
+            why="CUR has no category; services that are not in the list have none, but models that "
+            "Bedrock sells through the marketplace are AI",
         ),
         Fill("service_name", "product/ProductName|lineItem/ProductCode"),
         Fill("sku_id", "product/sku"),

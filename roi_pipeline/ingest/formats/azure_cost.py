@@ -18,6 +18,7 @@ _IS_COMMITTED = "lower({PricingModel}) in ('reservation', 'savingsplan')"
 _UNUSED = "lower({ChargeType}) in ('unusedreservation', 'unusedsavingsplan')"
 _USED = f"({_IS_COMMITTED}) and lower({{ChargeType}}) = 'usage'"
 _START, _END = "{BillingPeriodStartDate}", "{BillingPeriodEndDate}"
+_IS_TOKENS = "{MeterName} ilike '%token%'"
 
 BILL = Bill(
     name="azure_cost",
@@ -78,6 +79,19 @@ BILL = Bill(
         ),
         Fill("billing_currency", "BillingCurrency|BillingCurrencyCode|Currency"),
         Fill("pricing_currency", "PricingCurrency|PricingCurrencyCode"),
+        Fill(
+            "consumed_quantity",
+            f"case when {_IS_TOKENS} then {{Quantity|UsageQuantity|ConsumedQuantity}} end",
+            why="of meters that count tokens",
+        ),
+        Fill(
+            "consumed_unit",
+            f"case when {_IS_TOKENS} and {{UnitOfMeasure}} not ilike '%token%' "
+            f"then {{UnitOfMeasure}} || ' Tokens' when {_IS_TOKENS} then {{UnitOfMeasure}} end",
+            filled="from UnitOfMeasure: the meter counts tokens",
+            when=_IS_TOKENS,
+            why="of meters that count tokens",
+        ),
         Fill("pricing_quantity", "Quantity|UsageQuantity|ConsumedQuantity"),
         Fill("pricing_unit", "UnitOfMeasure"),
         Fill(

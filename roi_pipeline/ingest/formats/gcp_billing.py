@@ -15,6 +15,7 @@ _NET = f"{number('{cost!}')} + {sum_of('{credits}', 'amount')}"
 _MONTH = "left({invoice.month!}, 4) || '-' || right({invoice.month!}, 2) || '-01'"
 _KNOWN_TYPES = {"regular": "Usage", "tax": "Tax"}
 _HAS_CREDITS = "contains({credits}, 'amount')"
+_IS_TOKENS = "({usage.unit} = 'count' and {sku.description} ilike '%token%')"
 
 BILL = Bill(
     name="gcp_billing",
@@ -70,7 +71,13 @@ BILL = Bill(
         Fill("list_cost", "cost_at_list"),
         Fill("billing_currency", "currency"),
         Fill("consumed_quantity", "usage.amount"),
-        Fill("consumed_unit", "usage.unit"),
+        Fill(
+            "consumed_unit",
+            f"case when {_IS_TOKENS} then 'tokens' else {{usage.unit}} end",
+            filled="tokens: what the SKU counts",
+            when=_IS_TOKENS,
+            why="a count of tokens by the name of its SKU is one",
+        ),
         Fill("pricing_quantity", "usage.amount_in_pricing_units"),
         Fill("pricing_unit", "usage.pricing_unit"),
         Fill(
