@@ -90,7 +90,7 @@ def message(event: dg.DagsterEvent) -> str:
     error, kind = _told(event)
     if error is None:
         return ""
-    if kind or str(error.cls_name).startswith("Dagster") or quotes_nothing({str(error.cls_name)}):
+    if kind or str(error.cls_name).startswith("Dagster") or quotes_nothing(str(error.cls_name)):
         return error.message.strip().split(": ", 1)[-1]
     return f"unexpected {error.cls_name}"
 

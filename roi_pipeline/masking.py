@@ -5,11 +5,12 @@ Knows how secrets look in text, which environment variables hold them, and which
 they read; knows no command.
 """
 
+import builtins
 import logging
 import os
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 HIDDEN = "***"
 SHORTEST = 6  # a shorter value is no secret, and would hide ordinary words
@@ -31,18 +32,26 @@ _PATTERNS = (
 # DuckDB's conversions) may quote a value that was read.
 _QUOTES_NOTHING = frozenset(
     (
-        *("ArithmeticError", "ZeroDivisionError", "AttributeError", "MemoryError", "NameError"),
-        *("ImportError", "ModuleNotFoundError", "NotImplementedError", "RecursionError"),
-        *("RoiError", "FileNotFoundError", "PermissionError"),
+        *("ArithmeticError", "AttributeError", "ImportError", "MemoryError", "NameError"),
+        *("NotImplementedError", "OSError", "RecursionError", "RoiError"),
         *("BinderException", "CatalogException", "IOException", "OutOfMemoryException"),
         *("ParserException", "PermissionException"),
     )
 )
 
 
-def quotes_nothing(kinds: Iterable[str]) -> bool:
-    """Whether an error of these classes has a text that cannot quote delivered data."""
-    return not _QUOTES_NOTHING.isdisjoint(kinds)
+def quotes_nothing(name: str) -> bool:
+    """Whether an error of the class of this name has a text that cannot quote delivered data; one
+    of Python's own counts as what it derives from.
+
+    >>> quotes_nothing("FileExistsError"), quotes_nothing("BinderException")
+    (True, True)
+    >>> quotes_nothing("KeyError"), quotes_nothing("ConversionException")
+    (False, False)
+    """
+    kind = getattr(builtins, name, None)
+    names = {each.__name__ for each in kind.__mro__} if isinstance(kind, type) else {name}
+    return not _QUOTES_NOTHING.isdisjoint(names)
 
 
 def described(error: BaseException) -> str:
@@ -53,12 +62,15 @@ def described(error: BaseException) -> str:
     >>> described(FileNotFoundError(2, "No such file or directory", "/srv/a"))
     'FileNotFoundError: No such file or directory: /srv/a'
     """
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    name = type(error).__name__
+    name, kinds = type(error).__name__, [kind.__name__ for kind in type(error).__mro__]
     if isinstance(error, OSError):
         said = ": ".join(str(part) for part in (error.strerror, error.filename) if part)
     else:
-        said = next(iter(str(error).strip().splitlines()), "") if quotes_nothing(kinds) else ""
+        said = (
+            next(iter(str(error).strip().splitlines()), "")
+            if any(map(quotes_nothing, kinds))
+            else ""
+        )
     return masked(printable(f"{name}: {said}" if said else name))
 
 
