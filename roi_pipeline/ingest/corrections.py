@@ -16,7 +16,7 @@ from hashlib import sha256
 import duckdb
 
 from roi_pipeline.errors import DataRefused
-from roi_pipeline.ingest import casting, landing, months, receipts
+from roi_pipeline.ingest import accounts, casting, landing, months, receipts
 from roi_pipeline.ingest.columns import TEXT
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.correction_list import FILE, Correction, read
@@ -194,6 +194,7 @@ def _written(
         dict(version.bound),
     )
     found = months.months_of(con, contract, part, portfolio.time_zone)
+    held = accounts.held(con, contract, part)
     amounts = [month.amount for month in found if month.amount is not None]
     rows = sum(month.rows for month in found)
     receipt = replace(
@@ -209,6 +210,7 @@ def _written(
         money_total=exact_sum(amounts),
         notes={
             **({"id_type": first.notes["id_type"]} if "id_type" in first.notes else {}),
+            **({"accounts": held} if held else {}),
             "corrects": first.delivery_id,
             "corrections": [each.id for each in version.applied],
         },

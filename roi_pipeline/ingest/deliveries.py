@@ -14,6 +14,7 @@ import duckdb
 
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest import (
+    accounts,
     correction_list,
     corrections,
     files,
@@ -197,10 +198,11 @@ def _store(
 ) -> Receipt:
     """Give the clean file its name, then make it count: one transaction."""
     found, inspected = delivered.found, delivered.inspected
-    notes = dict(landed.notes)
+    held = accounts.held(con, delivered.contract, landed.part)
+    notes = landed.notes | ({"accounts": held} if held else {})
     if inspected.kind == "csv" and delivered.said.rows is None:
         version_at = landed.exported_at or found.modified_at
-        warnings = plausible.compare(con, found, landed.months, version_at)
+        warnings = plausible.compare(con, found, landed.months, version_at, held)
         notes |= {"warnings": warnings} if warnings else {}
     receipt = Receipt(
         delivery_id=delivered.delivery_id,
@@ -277,9 +279,13 @@ def _finish(
     """Write the refusals of this run; a source whose mechanism changed is settled anew."""
     now = datetime.now(UTC)
     with transaction(con):
+        for source in sources_of(portfolio, dataset):
+            try:
+                settle_source(con, source)
+            except DataRefused as error:
+                path = str(error).partition(": ")[0]
+                refused.append(Refusal(path, dataset, source.id, None, str(error)))
         con.execute("delete from refusals where dataset = ?", [dataset])
         for one in refused:
             values = [one.path, one.dataset, one.source_id, one.file_sha256, one.reason, now]
             con.execute("insert into refusals values (?, ?, ?, ?, ?, ?)", values)
-        for source in sources_of(portfolio, dataset):
-            settle_source(con, source)

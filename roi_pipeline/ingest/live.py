@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from roi_pipeline.ingest import accounts
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.months import month_sql
@@ -46,6 +47,8 @@ with standing as (
 select month, delivery_id from standing qualify export_group = first_value(export_group) over (
     partition by month order by version_at desc, path desc, delivery_id desc)
 """  # noqa: S608
+
+_LISTED = "select unnest($months::date[]) as month, unnest($ids::varchar[]) as delivery_id"
 
 _ALL_LIVE = f"""
 update delivery_months set is_live = not is_live
@@ -86,12 +89,18 @@ def clean_file(portfolio: Portfolio, dataset: str, delivery_id: str) -> Path:
 def settle_source(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Decide which months of a source's deliveries are live (contracts §3).
 
-    append: all of them. overwrite: of every month the newest export, whole; a dataset without
-    months is one unit. Writes only what changed.
+    append: all of them. overwrite: of every month the newest export, whole, and of bills the newest
+    of every account; a dataset without months is one unit. Writes only what changed. Raises
+    DataRefused, and changes nothing, where a bill would replace one of further accounts.
     """
-    bound = {"dataset": source.dataset, "source_id": source.id}
+    bound: dict[str, object] = {"dataset": source.dataset, "source_id": source.id}
     if source.mechanism == "append":
         con.execute(_ALL_LIVE, bound)
+    elif source.dataset == "billing":
+        set_aside = _SET_ASIDE.replace("$dataset", "'billing'")
+        found = accounts.chosen(con, source.id, set_aside)
+        bound |= {"months": [month for month, _ in found], "ids": [each for _, each in found]}
+        con.execute(_SETTLE.format(versions=_VERSIONS, chosen=_LISTED), bound)
     else:
         con.execute(_SETTLE.format(versions=_VERSIONS, chosen=_NEWEST), bound)
 

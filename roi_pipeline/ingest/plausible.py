@@ -11,6 +11,7 @@ import duckdb
 
 from roi_pipeline.domain.calendar import add_months
 from roi_pipeline.errors import DataRefused
+from roi_pipeline.ingest import accounts
 from roi_pipeline.ingest.discovery import Found
 from roi_pipeline.ingest.months import MonthRows
 
@@ -24,8 +25,10 @@ def compare(
     found: Found,
     months: Sequence[MonthRows],
     version_at: datetime,
+    held: Sequence[Sequence[str]],
 ) -> list[str]:
-    """Warnings about months with fewer than 80 % of the rows they had, or of the month before.
+    """Warnings about months with fewer than 80 % of the rows that the accounts it holds (`held`)
+    had, or had in the month before.
 
     Raises DataRefused below 50 % for a month that is over. Only for files that replace others and
     are exports of their own: the parts of an export may have any size.
@@ -36,7 +39,8 @@ def compare(
     for part in months:
         if part.month is None:
             continue
-        before, what = _before(con, found, part.month)
+        pairs = [(account, below) for said, account, below, *_ in held if said == str(part.month)]
+        before, what = _before(con, found, part.month, pairs)
         if before < _TOO_FEW_TO_TELL or part.rows >= WARN_BELOW * before:
             continue
         told = f"{found.path}: {part.rows} rows for {part.month:%Y-%m}, {before} {what}: is it cut?"
@@ -47,8 +51,14 @@ def compare(
     return warnings
 
 
-def _before(con: duckdb.DuckDBPyConnection, found: Found, month: date) -> tuple[int, str]:
+def _before(
+    con: duckdb.DuckDBPyConnection, found: Found, month: date, pairs: Sequence[accounts.Pair]
+) -> tuple[int, str]:
     for earlier, what in ((month, "when delivered before"), (add_months(month, -1), "a month ago")):
+        if pairs and (rows := accounts.rows_of(con, found.source.id, earlier, pairs)):
+            return rows, what
+        if pairs:
+            continue
         ((rows,),) = con.execute(
             "select coalesce(sum(rows), 0) from delivery_months "
             "join deliveries using (dataset, delivery_id) "

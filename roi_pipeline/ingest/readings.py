@@ -7,11 +7,13 @@ receipts and paths; opens no delivered file.
 
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
 import duckdb
 
+from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.discovery import is_there, sources_of
 from roi_pipeline.ingest.live import settle_source
@@ -89,7 +91,8 @@ def withdraw_outdated(
         if is_read or (was_removed and is_there(portfolio, path)):
             _withdraw(con, dataset, delivery)
     for source in sources_of(portfolio, dataset):
-        settle_source(con, source)  # an older file may count again where a newer one is withdrawn
+        with suppress(DataRefused):  # which settling at the end of the ingestion reports
+            settle_source(con, source)  # where a newer file is withdrawn an older may count again
     return [
         Outdated(path, source_id, _remedy(path, source_id, source_id in named))
         for _, source_id, path, _, is_unknown, is_live in con.execute(_OUTDATED, bound).fetchall()
