@@ -37,7 +37,8 @@ PYTHON_READS: Mapping[str, Sequence[str]] = {
     "threshold_status_monthly": ("roi_input", "terms", "reviews"),
     "economics_monthly": (
         *("version_quality", "ledger_monthly", "evidence_count", "maturity"),
-        *("evidence_grade", "evidence_month", "value_month", "price_error", "terms"),
+        *("evidence_grade", "evidence_month", "gross_loss", "value_known"),
+        *("value_month", "price_error", "terms"),
     ),
     "degradation_monthly": ("version_quality", "economics_monthly", "terms", "option_cost"),
     "options_monthly": (

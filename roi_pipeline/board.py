@@ -69,7 +69,9 @@ class Row:
 
     `since` is the first month of the status it has now. `breakeven_month` is the calendar month in
     which the cumulative cash net stayed above 0, `breakeven_periods` the same counted from the
-    investment (method §1.6); `is_projected` when it lies ahead.
+    investment (method §1.6); `is_projected` when it lies ahead. Value and net are None for
+    `missing_reason`; `gross_value` is what nothing is compared with. `options_reason`: why options
+    that rest on quality are not ranked.
     """
 
     system_id: str
@@ -80,15 +82,18 @@ class Row:
     metric_low: Decimal | None
     metric_high: Decimal | None
     hurdle: Decimal | None
-    value: Decimal
+    value: Decimal | None
+    gross_value: Decimal
     cost: Decimal
-    net_cash: Decimal
-    cumulative_net_cash: Decimal
+    net_cash: Decimal | None
+    cumulative_net_cash: Decimal | None
     cumulative_net_cash_low: Decimal | None
     breakeven_periods: Decimal | None
     breakeven_month: date | None
     is_projected: bool
     held_reason: str | None
+    missing_reason: str | None
+    options_reason: str | None
     action: str | None
     history: tuple[Standing, ...] = ()
     evidence: Evidence | None = None
@@ -186,6 +191,7 @@ def _row(tables: Tables, system_id: str, name: str, month: date) -> Row:
         metric_high=now.get("metric_high", earned.get("incremental_roi_high")),
         hurdle=now.get("hurdle"),
         value=earned.get("value", Decimal(0)),
+        gross_value=earned.get("gross_value", Decimal(0)),
         cost=earned.get("tco_cash", Decimal(0)),
         net_cash=earned.get("net_cash", Decimal(0)),
         cumulative_net_cash=earned.get("cumulative_net_cash", Decimal(0)),
@@ -194,6 +200,8 @@ def _row(tables: Tables, system_id: str, name: str, month: date) -> Row:
         breakeven_month=_calendar(tables, system_id, periods),
         is_projected=is_projected,
         held_reason=now.get("held_reason"),
+        missing_reason=earned.get("missing_reason"),
+        options_reason=_options_reason(tables, system_id, month),
         action=now.get("recommended_action"),
         history=tuple(history[-HISTORY_MONTHS:]),
         evidence=_evidence(tables, now, month),
@@ -233,6 +241,17 @@ def _first_action(tables: Tables, system_id: str, month: date) -> FirstAction | 
         [system_id, month],
     )
     return FirstAction(*found[0]) if found else None
+
+
+def _options_reason(tables: Tables, system_id: str, month: date) -> str | None:
+    if not tables.has("options_monthly"):
+        return None
+    found = tables.rows(
+        "select missing_reason from options_monthly where system_id = ? and month = ? "
+        "and missing_reason = 'quality_has_no_worth' limit 1",
+        [system_id, month],
+    )
+    return found[0][0] if found else None
 
 
 def _since(history: Sequence[Standing]) -> date | None:

@@ -16,16 +16,21 @@ REASONS = {
     "low_coverage": "too few of its outcomes are linked",
     "too_few_predictions": "too few predictions",
     "no_metric": "no return can be computed",
+    "no_baseline": "no baseline, holdout or release to compare its value with",
+    "quality_has_no_worth": "by the outcomes so far a right decision brings no more than a wrong "
+    "one, so what better quality is worth is not known",
     "evidence_stale": "no month of evidence for too long",
 }
 
 
-def money(amount: Decimal, currency: str = "") -> str:
-    """Whole units with separators; the sign in front.
+def money(amount: Decimal | None, currency: str = "") -> str:
+    """Whole units with separators; the sign in front. What is not known is no 0.
 
-    >>> money(Decimal("-12345.5"), "USD"), money(Decimal("0.4"))
-    ('-12,346 USD', '0')
+    >>> money(Decimal("-12345.5"), "USD"), money(Decimal("0.4")), money(None)
+    ('-12,346 USD', '0', '-')
     """
+    if amount is None:
+        return "-"
     whole = amount.quantize(Decimal(1), ROUND_HALF_EVEN) + 0
     return f"{whole:,}{' ' if currency else ''}{currency}"
 
@@ -83,5 +88,5 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def reason(name: str | None) -> str:
-    """Why a month was held, in words."""
+    """Why a month was held, or an option is not ranked, in words."""
     return "" if name is None else REASONS.get(name, name.replace("_", " "))

@@ -180,6 +180,11 @@ def _to_do(row: Row, currency: str) -> Iterator[Text]:
         sure = first.probability_best
         chance = "" if sure is None else f", best with probability {sure:.2f}"
         yield Text(f"look first at: {first.option.replace('_', ' ')}{worth}{chance}")
+    if row.options_reason:
+        yield Text(f"options that rest on quality are not ranked: {reason(row.options_reason)}")
+    if row.value is None or row.held_reason == "no_baseline":
+        gross = money(row.gross_value, currency)
+        yield Text(f"its decisions brought {gross} gross this month: no return", style="dim")
     if row.evidence:
         seen = row.evidence
         shares = (("linked", seen.coverage), ("in", seen.maturity))
@@ -196,6 +201,8 @@ def _least(row: Row) -> str:
 
 
 def _breakeven(row: Row) -> str:
+    if row.cumulative_net_cash is None:
+        return "not known"
     if row.breakeven_month is None:
         return "not in sight"
     if row.breakeven_periods == 0:
@@ -220,6 +227,8 @@ def _legend(board: Board) -> RenderableType:
 
 def _notes(board: Board) -> Iterator[Text]:
     """What a reader must know beside the numbers."""
+    if board.total.cumulative_net_cash is None:
+        yield Text(f"no return of the portfolio: {reason(board.total.missing_reason)}")
     if board.unallocated:
         cost = money(board.unallocated, board.currency)
         yield Text(f"{cost} of this month's bills belong to no system (`unallocated`)")

@@ -26,6 +26,7 @@ ACTIONS: dict[Label, str] = {
     "marginal_deterioration": "maintain-or-replace: rank options",
     "decommission_review": "open decommission review",
 }
+MEASURE = "measure what it is compared with: a baseline, a holdout or a release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Evidence:
 
     `roi_low/high`: incremental ROI; both None when nothing is avoidable: `window_value` decides.
     `n`: decisions whose outcome is linked and matured. `hard_stop`: declared by a person, needs
-    no evidence.
+    no evidence. `is_measured`: the value stands against a baseline, a holdout or a release.
     """
 
     month: date
@@ -63,6 +64,7 @@ class Evidence:
     n: int
     window_value: Decimal | None = None
     hard_stop: bool = False
+    is_measured: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +154,11 @@ def step(
     if rule == "unchanged":
         rule = _quiet_change(state, after)
     label = _label(after)
+    action = (
+        MEASURE if reason == "no_baseline" and after.operating != "negative" else ACTIONS[label]
+    )
     shown = Status(
-        *(evidence.month, label, after.investment, after.operating, reason, rule, ACTIONS[label]),
+        *(evidence.month, label, after.investment, after.operating, reason, rule, action),
         streak=_streak(rule, after),
         state=after,
     )
@@ -185,6 +190,8 @@ def _streak(rule: str, after: State) -> int:
 
 def held_reason(state: State, evidence: Evidence, policy: Policy) -> str | None:
     """Why a month is not evidence, or None when it is (method §6, evidence gate)."""
+    if not evidence.is_measured:
+        return "no_baseline"  # time brings none
     faults = {
         "immature": (evidence.maturity or 0.0) < policy.min_maturity,
         "low_coverage": (evidence.coverage or 0.0) < policy.min_coverage,

@@ -1,7 +1,7 @@
 """The case in sentences, and the words of rules and options, for someone who has never seen the
 project. Knows the facts of a dossier; lays out no page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -38,14 +38,23 @@ def story(dossier: Dossier) -> list[str]:
             f"({words.interval(now['metric_low'], now['metric_high'])} with 95 % confidence), "
             f"where {words.percent(now['hurdle'])} was agreed."
         )
-    if now["held_reason"]:
+    if now["held_reason"] == "no_baseline":
+        told.append(
+            f"There is {words.reason('no_baseline')}, so this month is no evidence. Gross, its "
+            f"decisions brought {words.money(money['gross_value'], currency)} in the month; what "
+            "the work would have brought without it is not known."
+        )
+    elif now["held_reason"]:
         told.append(f"This month itself decided nothing: {words.reason(now['held_reason'])}.")
-    gained = "gained" if net >= 0 else "lost"
+    since = f"Since {dossier.system['invested_on']:%B %Y}, {words.money(spent, currency)} was paid"
+    brought = "what it brought is not known"
+    if net is not None:
+        value = words.money(money["cumulative_value"], currency)
+        gained = "gained" if net >= 0 else "lost"
+        brought = f"it brought {value}: {words.money(abs(net), currency)} {gained} so far"
     told.append(
-        f"Since {dossier.system['invested_on']:%B %Y}, {words.money(spent, currency)} was paid for "
-        f"{name} and it brought {words.money(money['cumulative_value'], currency)}: "
-        f"{words.money(abs(net), currency)} {gained} so far. What is spent is spent whatever is "
-        "decided; the question is what the coming months cost and bring."
+        f"{since} for {name} and {brought}. What is spent is spent whatever is decided; the "
+        "question is what the coming months cost and bring."
     )
     return [*told, *_advice(dossier, currency)]
 
@@ -54,13 +63,25 @@ def _advice(dossier: Dossier, currency: str) -> list[str]:
     """What to look at first; with fewer than two options valued there is nothing to rank."""
     options = dossier.tables["options"]
     valued = [row for row in options if row["npv"] is not None]
+    no_worth = "quality_has_no_worth"
+    if any(row["missing_reason"] == no_worth for row in options):
+        left = f"Options that rest on quality are not ranked: {words.reason(no_worth)}."
+        return [*_ranked(dossier, valued, currency), left]
+    return _ranked(dossier, valued, currency)
+
+
+def _ranked(dossier: Dossier, valued: Sequence[Mapping[str, Any]], currency: str) -> list[str]:
+    """The option to look at first, or why there is none."""
+    options = dossier.tables["options"]
     if options and len(valued) < 2:
         known = "".join(
             f" ({option_name(row['option'])}: {words.money(row['npv'], currency)} over "
             f"{row['horizon_months']} months)"
             for row in valued
         )
-        return [f"The options cannot be ranked yet{known}: the costs of the others are not stated."]
+        why = next((row["missing_reason"] for row in options if row["option"] == "keep"), None)
+        reason = words.reason(why) or "the costs of the others are not stated"
+        return [f"The options cannot be ranked yet{known}: {reason}."]
     if (first := dossier.first) is None:
         return []
     cause = first["dominant_cause"]
@@ -88,6 +109,9 @@ def _span(months: str) -> str:
 
 def _verdict(dossier: Dossier) -> str:
     name, status = dossier.system["name"], dossier.now["status"]
+    is_unknown = dossier.now["held_reason"] == "no_baseline" and dossier.now["metric"] is None
+    if is_unknown and status != "decommission_review":
+        return f"Whether {name} earns its cost is not known."
     return {
         "decommission_review": f"Running {name} costs more than it brings.",
         "marginal_deterioration": f"{name} earns less than was agreed.",

@@ -19,7 +19,7 @@ _SAVED = Term(1, "cost", "accrual", measure="avoidable_amount")
 _PAID = Term(-1, "cost", "cash")
 _USED = Term(1, "cost", "accrual")
 # Formula, method's section, terms with what narrows their lines, and whether all months count.
-ECONOMICS: Mapping[str, tuple[str, str, tuple[tuple[Term, Row], ...], bool]] = {
+ECONOMICS: Mapping[str, tuple[str, str, tuple[tuple[Term, Row | None], ...], bool]] = {
     "value": (
         "direct value of its decisions",
         "§2, D1",
@@ -36,7 +36,7 @@ ECONOMICS: Mapping[str, tuple[str, str, tuple[tuple[Term, Row], ...], bool]] = {
     "cumulative_net": (
         "value less everything paid, since the investment",
         "§1.6, D4",
-        ((_VALUE, {"category": "direct"}), (_PAID, {})),
+        ((_VALUE, None), (_PAID, {})),  # of value only what counts
         True,
     ),
 }
@@ -60,6 +60,8 @@ def of_economics(there: Published, row: Row, column: str, start: int) -> Number:
     formula, method, terms, is_to_date = ECONOMICS[column]
     lines = _lines(there, terms, row, start, is_to_date=is_to_date)
     again = total(line.sign * line.amount for line in lines)
+    if row[column] is None:  # for the row's missing_reason: nothing it is compared with
+        return replace(_number(row, column, formula, method, {}, (), None), is_applied=False)
     return _number(row, column, formula, method, {}, lines, again)
 
 
@@ -80,7 +82,7 @@ def of_serving(there: Published, row: Row, column: str, start: int) -> Number:
 
 def _lines(
     there: Published,
-    terms: Sequence[tuple[Term, Row]],
+    terms: Sequence[tuple[Term, Row | None]],
     row: Row,
     start: int,
     *,

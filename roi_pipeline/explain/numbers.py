@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from roi_pipeline import words
 from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain import columns, counts, published
 from roi_pipeline.explain import rows as deep
@@ -24,6 +25,7 @@ from roi_pipeline.explain.walk import Walk, source_row, total
 from roi_pipeline.marts.terms import Terms
 
 Row = Mapping[str, Any]
+NO_BASELINE = "no_baseline"
 LINE_KEYS = ("driver", "model_version", "serving_mode", "category")
 MEASURES: Mapping[str, Measure] = {
     "quantity": "quantity",
@@ -159,6 +161,8 @@ def _of_status(there: Published, walk: Walk, row: Row, column: str, start: int) 
 def _of_roi(there: Published, walk: Walk, row: Row, column: str, start: int) -> Number:
     month, system_id = row["month"], row["system_id"]
     terms = Terms.read(walk.inputs(walk.state(month)))
+    if row[column] is None and row["missing_reason"] == NO_BASELINE:
+        return _unknown(row, column)
     if column in FLOWS:
         flow = FLOWS[column]
         recipe = Recipe(flow.formula, flow.method, columns.CASH)
@@ -187,6 +191,13 @@ def _of_roi(there: Published, walk: Walk, row: Row, column: str, start: int) -> 
     again = recipe.compute(parts) if recipe.compute else None
     is_applied = recipe.compute is not None
     return replace(made, recomputed=again, is_applied=is_applied, notes=(*made.notes, *notes))
+
+
+def _unknown(row: Row, column: str) -> Number:
+    """A number that is missing because the value, or a part of it, is compared with nothing."""
+    recipe = columns.ROI.get(column) or Recipe(FLOWS[column].formula, FLOWS[column].method)
+    made = _made(row, column, Recipe(recipe.formula, recipe.method), "", {}, (), {})
+    return replace(made, notes=(f"{NO_BASELINE}: {words.reason(NO_BASELINE)}",))
 
 
 def _lines(

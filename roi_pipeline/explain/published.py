@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,19 @@ from roi_pipeline.written import choices
 PORTFOLIO = "portfolio"
 LEDGER = "ledger_monthly"
 MEASURED = ("amount", "avoidable_amount", "quantity")
+# Value against a baseline, a holdout or a release, or a month's gross loss; and the gross value.
+_VALUED = """({is_not}exists (
+    select 1 from value_attribution_monthly as v
+    where v.month = l.month and v.system_id = l.system_id and v.driver = l.driver
+        and v.model_version = l.model_version and v.serving_mode = l.serving_mode
+        and v.view = 'cohort' and v.is_incremental
+))"""
+GROSS = _VALUED.format(is_not="not ")
+COUNTED = f"""({_VALUED.format(is_not="")} or (
+    select sum(v.amount) < 0 from value_attribution_monthly as v
+    where v.month = l.month and v.system_id = l.system_id
+        and v.view = 'cohort' and v.category = 'direct' and not v.is_incremental
+))"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -46,13 +60,6 @@ class Published:
             f"from {table} where month = ? and system_id = ? order by all",
             [month, system_id],
         )
-
-    def incremental(self) -> frozenset[str]:
-        """The systems whose value counts against a recorded baseline."""
-        found = self.records(
-            "select distinct system_id from value_attribution_monthly where is_incremental"
-        )
-        return frozenset(row["system_id"] for row in found)
 
 
 @contextmanager
@@ -144,7 +151,8 @@ def evidence_months(
     known = [
         row["month"]
         for row in found
-        if float(row["maturity"] or 0) >= policy.min_maturity
+        if row["held_reason"] != "no_baseline"
+        and float(row["maturity"] or 0) >= policy.min_maturity
         and float(row["coverage"] or 0) >= policy.min_coverage
         and row["evidence_predictions"] >= policy.min_predictions
     ]
@@ -168,14 +176,12 @@ def lines_of(
     if term.category == "indirect":
         conditions.append("category = 'indirect'")
     elif term.side == "value" and more is None:
-        counted = published.incremental()
-        conditions += ["category = 'direct'", "list_contains($counted, system_id) = $is_counted"]
-        given |= {"counted": sorted(counted), "is_counted": not term.is_gross}
+        conditions += ["category = 'direct'", GROSS if term.is_gross else COUNTED]
     for column, value in (more or {}).items():
         conditions.append(f"{column} is not distinct from ${column}")
         given[column] = value
     found = published.records(
-        f"from {LEDGER} where {' and '.join(conditions)} order by all",
+        f"from {LEDGER} as l where {' and '.join(conditions)} order by all",
         given,
     )
     chosen = [row for row in found if term.measure == "amount" or row[term.measure]]
@@ -210,7 +216,7 @@ def cash(published: Published, terms: Terms, system_id: str, month: date) -> Cas
     facts: dict[str, list[Month]] = {}
     for row in found:
         facts.setdefault(row["system_id"], []).append(
-            Month(row["month"], row["value"], row["tco_cash"])
+            Month(row["month"], row["value"] or Decimal(0), row["tco_cash"])
         )
     mine = facts[system_id]
     evidence = evidence_months(published, terms, system_id, month)

@@ -7,10 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from roi_pipeline.domain.cashflow import economic_profit, monthly_rate
-from roi_pipeline.marts.facts import Month
+from roi_pipeline.marts.facts import TOTAL, Month
 from roi_pipeline.marts.terms import Terms
 
-TOTAL = "portfolio"
 ESTIMATE = Decimal("0.000001")  # an amount that depends on a rate is no exact money
 
 

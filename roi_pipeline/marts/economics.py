@@ -41,7 +41,7 @@ class Economy:
     avoidable: Decimal  # what not running would save
     compute: Decimal  # the part of it that clouds and model providers bill
     fixed: Decimal  # running cost that stopping would not save; no depreciation
-    cumulative_net: Decimal  # value less everything paid since the investment
+    cumulative_net: Decimal | None  # value less everything paid since the investment, if known
     unit_value: float | None  # what a right decision is worth above a wrong one
     value_variance: float
     price_error: float
@@ -131,9 +131,15 @@ with money as (
         sum(l.amount - l.avoidable_amount) filter (
             where l.side = 'cost' and l.basis = 'accrual' and l.source <> 'capex'
         ) as fixed,
-        coalesce(sum(l.amount) filter (where l.basis = 'cohort' and l.category = 'direct'), 0)
+        coalesce(sum(l.amount) filter (
+            where l.basis = 'cohort' and l.category = 'direct'
+                and (coalesce(g.is_incremental, e.month is not null) or k.month is not null)
+        ), 0)
         - coalesce(sum(l.amount) filter (where l.side = 'cost' and l.basis = 'cash'), 0) as net
     from ledger_monthly as l
+    left join evidence_grade as g on g.system_id = l.system_id
+    left join evidence_month as e on e.month = l.belongs_month and e.system_id = l.system_id
+    left join gross_loss as k on k.month = l.month and k.system_id = l.system_id
     group by l.belongs_month, l.system_id
 ),
 counted as (
@@ -166,10 +172,10 @@ select
     coalesce(m.avoidable, 0) as avoidable,
     coalesce(m.compute, 0) as compute,
     coalesce(m.fixed, 0) as fixed,
-    coalesce(
+    case when w.is_known then coalesce(
         (select sum(b.net) from money as b where b.system_id = s.system_id and b.month <= r.month),
         0
-    ) as cumulative_net,
+    ) end as cumulative_net,
     coalesce(p.standard_error, 0)::double as price_error,
     d.maturity::double as maturity,
     coalesce(g.is_incremental, e.evidence_grade is not null) as is_incremental,
@@ -187,5 +193,6 @@ left join maturity as d on d.month = r.month and d.system_id = s.system_id
 left join spread as v on v.month = r.month and v.system_id = s.system_id
 left join evidence_grade as g on g.system_id = s.system_id
 left join evidence_month as e on e.month = r.month and e.system_id = s.system_id
+left join value_known as w on w.month = r.month and w.system_id = s.system_id
 order by s.system_id, r.month
 """

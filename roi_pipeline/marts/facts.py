@@ -1,7 +1,7 @@
 """The facts behind returns and status: what each system brought and cost a month, and the trailing
 window of months that count as evidence (method §1.5, §3.3, §6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,10 +14,16 @@ from roi_pipeline.domain.cashflow import incremental_roi
 from roi_pipeline.domain.uncertainty import roi_interval_fieller, z_score
 from roi_pipeline.marts.terms import Terms
 
+TOTAL = "portfolio"
+
 
 @dataclass(frozen=True)
 class Month:
-    """What one system brought and cost in one month, and how sure that is."""
+    """What one system brought and cost in one month, and how sure that is.
+
+    `is_measured`: whether its value stands against a baseline, a holdout or a release; where not, a
+    gain is 0 here and only a loss counts. `is_known`: whether that since the investment is known.
+    """
 
     month: date
     value: Decimal
@@ -33,6 +39,8 @@ class Month:
     indirect: Decimal = Decimal(0)
     book_value: Decimal = Decimal(0)
     baseline_error: float = 0.0
+    is_measured: bool = True
+    is_known: bool = True
 
     @property
     def coverage(self) -> float | None:
@@ -45,11 +53,12 @@ class Window:
     """The trailing evidence months of a system: what they brought, what not running it saves.
 
     `is_bounded` is False where the cost is so uncertain that the return has no bounds (Fieller).
+    Value and avoidable cost are None where no month so far is measured.
     """
 
     months: tuple[date, ...]
-    value: Decimal
-    avoidable: Decimal
+    value: Decimal | None
+    avoidable: Decimal | None
     point: float | None
     low: float | None
     high: float | None
@@ -64,33 +73,41 @@ def read(
     facts: dict[str, list[Month]] = {}
     frame = con.execute("select * from roi_input order by system_id, month").pl()
     for row in frame.iter_rows(named=True):
-        system_id = row["system_id"]
+        system_id, value = row["system_id"], row["value"]
+        is_known, is_measured = row["is_known"], row["is_measured"]
+        is_total = system_id == TOTAL  # of which there is no net where a part is unknown
+        so_far = row["counted_value"] if is_known or row["counted_value"] else None
+        year = row["value_trailing_12"]
         shown.setdefault(system_id, []).append(
             {
                 "month": row["month"],
                 "system_id": system_id,
-                "value": row["value"],
+                "value": value,
                 "gross_value": row["gross_value"],
                 "indirect_value": row["indirect_value"],
                 "cumulative_indirect_value": row["cumulative_indirect_value"],
                 "tco_cash": row["tco_cash"],
                 "tco_accrual": row["tco_accrual"],
                 "avoidable_cost": row["avoidable"],
-                "net_cash": row["net_cash"],
-                "net_accrual": row["net_accrual"],
-                "cumulative_value": row["cumulative_value"],
+                **_nets("net_{}", value, row, "tco_{}", is_whole=is_measured or not is_total),
+                "cumulative_value": so_far,
                 "cumulative_tco_cash": row["cumulative_tco_cash"],
                 "cumulative_tco_accrual": row["cumulative_tco_accrual"],
-                "cumulative_net_cash": row["cumulative_value"] - row["cumulative_tco_cash"],
-                "cumulative_net_accrual": row["cumulative_value"] - row["cumulative_tco_accrual"],
-                "value_trailing_12": row["value_trailing_12"],
+                **_nets(
+                    "cumulative_net_{}",
+                    so_far,
+                    row,
+                    "cumulative_tco_{}",
+                    is_whole=is_known or not is_total,
+                ),
+                "value_trailing_12": year if is_known or year else None,
                 "tco_accrual_trailing_12": row["tco_trailing_12"],
             }
         )
         facts.setdefault(system_id, []).append(
             Month(
                 row["month"],
-                row["value"],
+                value or Decimal(0),
                 row["tco_cash"],
                 row["tco_accrual"],
                 row["avoidable"],
@@ -103,9 +120,22 @@ def read(
                 row["indirect_value"],
                 row["book_value"],
                 row["baseline_error"],
+                is_measured,
+                is_known,
             )
         )
     return shown, facts
+
+
+def _nets(
+    name: str, value: Decimal | None, row: Mapping[str, Any], cost: str, *, is_whole: bool
+) -> dict[str, Decimal | None]:
+    """Value less cost on both bases; None where the value is unknown, or a part of it."""
+    known = value if is_whole else None
+    return {
+        name.format(basis): None if known is None else known - row[cost.format(basis)]
+        for basis in ("cash", "accrual")
+    }
 
 
 def evidence_months(system_id: str, seen: list[Month], terms: Terms) -> list[Month]:
@@ -115,7 +145,8 @@ def evidence_months(system_id: str, seen: list[Month], terms: Terms) -> list[Mon
     known = [
         month
         for month in seen
-        if (month.maturity or 0) >= policy.min_maturity
+        if month.is_measured
+        and (month.maturity or 0) >= policy.min_maturity
         and (month.coverage or 0) >= policy.min_coverage
         and month.linked >= policy.min_predictions
     ]
@@ -131,6 +162,8 @@ def window(system_id: str, seen: list[Month], terms: Terms) -> Window:
     """
     months = evidence_months(system_id, seen, terms)
     named = tuple(month.month for month in months)
+    if not months and not seen[-1].is_known:
+        return Window((), None, None, None, None, None)
     value = sum((month.value for month in months), Decimal(0))
     avoidable = sum((month.avoidable for month in months), Decimal(0))
     point = incremental_roi(value, avoidable)
@@ -150,8 +183,11 @@ def window(system_id: str, seen: list[Month], terms: Terms) -> Window:
     return Window(named, value, avoidable, rounded(point), low, high)
 
 
-def cumulative_low(seen: list[Month]) -> Decimal:
-    """The least the cumulative cash net can be: open predictions at their worst, less 1.96 SE."""
+def cumulative_low(seen: list[Month]) -> Decimal | None:
+    """The least the cumulative cash net can be: open predictions at their worst, less 1.96 SE.
+    None where no month so far is measured."""
+    if not seen[-1].is_known:
+        return None
     net = sum((month.value - month.tco_cash for month in seen), Decimal(0))
     gap = sum(month.low_gap for month in seen)
     reach = z_score() * standard_error(seen)

@@ -89,14 +89,12 @@ def roi_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     for system_id, months in facts.items():
         for k, raw in enumerate(names[system_id]):
             seen = months[: k + 1]
-            rows.append(
-                raw
-                | _returns(system_id, seen, terms)
-                | _cautious(system_id, facts, seen[-1].month, terms)
-                | _incremental(system_id, seen, terms)
-                | _economic_profit(system_id, facts, seen[-1], terms)
-                | {"missing_reason": _missing(seen[-1], raw), "currency": currency}
-            )
+            row = raw | _incremental(system_id, seen, terms)
+            row |= _economic_profit(system_id, facts, seen[-1], raw["net_accrual"], terms)
+            if seen[-1].is_known:  # else none of them is: a value that nothing is compared with
+                row |= _returns(system_id, seen, terms)
+                row |= _cautious(system_id, facts, seen[-1].month, terms)
+            rows.append(row | {"missing_reason": _missing(seen[-1], raw), "currency": currency})
     return pl.DataFrame(rows, schema=ROI)
 
 
@@ -118,7 +116,9 @@ def _returns(system_id: str, seen: list[Month], terms: Terms) -> dict[str, Any]:
                 sum((m.value for m in year), Decimal(0)),
                 sum((m.tco_accrual for m in year), Decimal(0)),
             )
-        ),
+        )
+        if all(m.is_measured for m in year) or any(m.is_measured and m.acted for m in year)
+        else None,
         "with_indirect_roi": rounded(roi(value + indirect, cash)),
         "npv": rounded(present),
         "pv_cost": rounded(npv(rate, costs)),
@@ -218,20 +218,24 @@ def _incremental(system_id: str, seen: list[Month], terms: Terms) -> dict[str, A
 
 
 def _economic_profit(
-    system_id: str, facts: Mapping[str, list[Month]], month: Month, terms: Terms
+    system_id: str,
+    facts: Mapping[str, list[Month]],
+    month: Month,
+    net: Decimal | None,
+    terms: Terms,
 ) -> dict[str, Any]:
     """What the month earned above what its releasable capital could (method §1.10)."""
     held = capital(system_id, facts, month.month, terms)
     return {
         "releasable_capital": held.releasable,
         "capital_charge": held.charge,
-        "economic_profit": month.value - month.avoidable - held.charge,
+        "economic_profit": None if net is None else month.value - month.avoidable - held.charge,
     }
 
 
 def _missing(month: Month, raw: dict[str, Any]) -> str | None:
     """Why a ratio of this row is null, in one word (contracts §4)."""
-    if raw["value"] == 0 and raw["gross_value"] != 0:
+    if not (month.is_measured and month.is_known):
         return "no_baseline"
     if raw["cumulative_tco_accrual"] <= 0:
         return "no_cost"

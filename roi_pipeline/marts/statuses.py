@@ -148,6 +148,7 @@ def _evidence(month: Month, seen: list[Month], trailing: Window, *, is_stopped: 
         n=month.linked,
         window_value=trailing.value if trailing.is_bounded else None,
         hard_stop=is_stopped,
+        is_measured=month.is_measured,
     )
 
 

@@ -5,9 +5,10 @@ with graded as (
         month,
         coalesce(system_id, 'portfolio') as system_id,
         evidence_grade,
-        sum(amount) as value
-    from value_attribution_monthly
-    where view = 'cohort' and category = 'direct' and is_incremental
+        sum(v.amount) as value
+    from value_attribution_monthly as v
+    left join gross_loss as k using (month, system_id)
+    where v.view = 'cohort' and v.category = 'direct' and (v.is_incremental or k.amount is not null)
     group by grouping sets ((month, system_id, evidence_grade), (month, evidence_grade))
 ),
 
@@ -22,6 +23,7 @@ so_far as (
         ) as cumulative_value,
         r.cumulative_value as cumulative_value_all_grades,
         r.cumulative_tco_cash,
+        r.cumulative_tco_cash <= 0 or r.roi_cumulative_cash is not null as is_known,
         r.currency
     from roi_monthly as r
     inner join (select distinct system_id, evidence_grade from graded) as g using (system_id)
@@ -50,11 +52,11 @@ select
     cast(cumulative_value_or_better / nullif(cumulative_value_all_grades, 0) as decimal(18, 6)) as share_or_better,
     cast(
         case
-            when cumulative_tco_cash > 0
+            when is_known and cumulative_tco_cash > 0
                 then (cumulative_value_or_better - cumulative_tco_cash) / cumulative_tco_cash
         end as decimal(28, 6)
     ) as roi_cumulative_cash_or_better,
-    case when cumulative_tco_cash <= 0 then 'no_cost' end as missing_reason,
+    case when cumulative_tco_cash <= 0 then 'no_cost' when not is_known then 'no_baseline' end as missing_reason,
     currency
 from ranked
 
@@ -62,7 +64,7 @@ from ranked
 # Of 150 earned on 100 paid, 60 is known from a holdout and 90 from before and after.
 given:
   run_month: [{month: 2026-10-01}]
-  roi_monthly: [{month: 2026-10-01, system_id: s, value: 150, cumulative_value: 150, cumulative_tco_cash: 100, currency: USD}]
+  roi_monthly: [{month: 2026-10-01, system_id: s, value: 150, cumulative_value: 150, cumulative_tco_cash: 100, roi_cumulative_cash: 0.5, currency: USD}]
   value_attribution_monthly:
     - {month: 2026-10-01, system_id: s, view: cohort, category: direct, is_incremental: true, evidence_grade: A, amount: 60}
     - {month: 2026-10-01, system_id: s, view: cohort, category: direct, is_incremental: true, evidence_grade: C, amount: 90}

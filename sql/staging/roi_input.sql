@@ -1,4 +1,4 @@
--- What a system brought and cost in a month, and since it was invested in; `portfolio` is the total, with what nobody claims.
+-- What a system brought and cost in a month, and since it was invested in; `portfolio` is the total, with what nobody claims. Value that nothing is compared with is null, unless it is a loss.
 -- grain: month, system_id
 with grid as (
     select
@@ -32,20 +32,20 @@ evidence as (
 select
     g.month,
     g.system_id,
-    coalesce(a.value, 0) as value,
+    case when coalesce(k.is_measured, true) then coalesce(a.value, 0) else a.value end as value,
     coalesce(a.gross_value, 0) as gross_value,
     coalesce(a.indirect_value, 0) as indirect_value,
     coalesce(a.tco_cash, 0) as tco_cash,
     coalesce(a.tco_accrual, 0) as tco_accrual,
     coalesce(a.avoidable, 0) as avoidable,
-    coalesce(a.value, 0) - coalesce(a.tco_cash, 0) as net_cash,
-    coalesce(a.value, 0) - coalesce(a.tco_accrual, 0) as net_accrual,
-    sum(coalesce(a.value, 0)) over past as cumulative_value,
+    sum(coalesce(a.value, 0)) over past as counted_value,
     sum(coalesce(a.indirect_value, 0)) over past as cumulative_indirect_value,
     sum(coalesce(a.tco_cash, 0)) over past as cumulative_tco_cash,
     sum(coalesce(a.tco_accrual, 0)) over past as cumulative_tco_accrual,
     sum(coalesce(a.value, 0)) over year as value_trailing_12,
     sum(coalesce(a.tco_accrual, 0)) over year as tco_trailing_12,
+    coalesce(k.is_measured, true) as is_measured,
+    coalesce(k.is_known, true) as is_known,
     coalesce(e.value_low_gap, 0) as value_low_gap,
     coalesce(e.value_high_gap, 0) as value_high_gap,
     round(coalesce(e.value_variance, 0), 6) as value_variance,
@@ -57,6 +57,7 @@ select
     coalesce(c.book_value, 0) as book_value
 from grid as g
 left join ledger_total as a using (month, system_id)
+left join value_known as k using (month, system_id) -- a miss decides nothing: `unallocated`
 left join evidence as e using (month, system_id)
 left join ( -- systems are measured apart
     select month, coalesce(system_id, 'portfolio') as system_id, sqrt(sum(standard_error ** 2)) as standard_error
@@ -77,7 +78,7 @@ window
 # Bought for 100 in September; worth 60 in October and 80 in November, 10 a month to run.
 given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
-  systems: [{system_id: s, invested_on: 2026-09-15}]
+  systems: [{system_id: s, invested_on: 2026-09-15, live_on: 2026-10-01}]
   run_month: [{month: 2026-09-01}, {month: 2026-10-01}, {month: 2026-11-01}]
   evidence_grade: [{system_id: s, evidence_grade: C, is_incremental: true}]
   ledger_monthly:
@@ -89,13 +90,13 @@ given:
     - {month: 2026-11-01, system_id: unallocated, side: cost, basis: cash, category: energy, amount: 5, avoidable_amount: 5}
 expect:
   roi_input:
-    - {month: 2026-09-01, system_id: s, value: 0, net_cash: -100, cumulative_value: 0, cumulative_tco_cash: 100}
-    - {month: 2026-10-01, system_id: s, value: 60, net_cash: 50, cumulative_value: 60, cumulative_tco_cash: 110}
-    - {month: 2026-11-01, system_id: s, value: 80, net_cash: 70, cumulative_value: 140, cumulative_tco_cash: 120}
-    - {month: 2026-09-01, system_id: portfolio, value: 0, net_cash: -100, cumulative_value: 0, cumulative_tco_cash: 100}
-    - {month: 2026-10-01, system_id: portfolio, value: 60, net_cash: 50, cumulative_value: 60, cumulative_tco_cash: 110}
-    - {month: 2026-09-01, system_id: unallocated, value: 0, net_cash: 0, cumulative_value: 0, cumulative_tco_cash: 0}
-    - {month: 2026-10-01, system_id: unallocated, value: 0, net_cash: 0, cumulative_value: 0, cumulative_tco_cash: 0}
-    - {month: 2026-11-01, system_id: unallocated, value: 0, net_cash: -5, cumulative_value: 0, cumulative_tco_cash: 5}
-    - {month: 2026-11-01, system_id: portfolio, value: 80, net_cash: 65, cumulative_value: 140, cumulative_tco_cash: 125}
+    - {month: 2026-09-01, system_id: s, value: 0, counted_value: 0, cumulative_tco_cash: 100}
+    - {month: 2026-10-01, system_id: s, value: 60, counted_value: 60, cumulative_tco_cash: 110}
+    - {month: 2026-11-01, system_id: s, value: 80, counted_value: 140, cumulative_tco_cash: 120}
+    - {month: 2026-09-01, system_id: portfolio, value: 0, counted_value: 0, cumulative_tco_cash: 100}
+    - {month: 2026-10-01, system_id: portfolio, value: 60, counted_value: 60, cumulative_tco_cash: 110}
+    - {month: 2026-09-01, system_id: unallocated, value: 0, counted_value: 0, cumulative_tco_cash: 0}
+    - {month: 2026-10-01, system_id: unallocated, value: 0, counted_value: 0, cumulative_tco_cash: 0}
+    - {month: 2026-11-01, system_id: unallocated, value: 0, counted_value: 0, cumulative_tco_cash: 5}
+    - {month: 2026-11-01, system_id: portfolio, value: 80, counted_value: 140, cumulative_tco_cash: 125}
 */
