@@ -139,7 +139,7 @@ def draw(ahead: Outlook, valued: Sequence[Course], horizon: int) -> dict[str, Fl
         worn = (1 + ahead.rate) ** -np.arange(1, course.life + 1)
         own = course.quality_error
         doubt, z = (
-            (ahead.quality(course.life)[1], kept)
+            (ahead.valued_quality(course.life)[1], kept)
             if own is None
             else (own, rng.standard_normal(DRAWS))
         )
@@ -201,6 +201,8 @@ def _split(seen: Sequence[Economy], size: int) -> dict[str, Any]:
     before, after = mean_month(list(then)), mean_month(list(now))
     if before is None or after is None or then == now:
         return {}
+    if min(before.unit_value, after.unit_value) <= 0:
+        return {}  # what quality did to it cannot be told from the rest (method §5.2b)
     change: Change = split_change(before, after)
     return {
         "dominant_cause": change.dominant if change.total < 0 else None,

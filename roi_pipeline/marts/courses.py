@@ -15,9 +15,10 @@ import numpy as np
 
 from roi_pipeline.domain.calendar import month_end
 from roi_pipeline.domain.degradation import Floats
-from roi_pipeline.marts.outlook import FEW_LABELS, Outlook, VersionMonth, Versions
+from roi_pipeline.marts.outlook import FEW_LABELS, NO_WORTH, Outlook, VersionMonth, Versions
 
 ALWAYS = ("retrain", "replace", "decommission")  # listed even when nobody has said what they cost
+ON_QUALITY = ("retrain", "replace", "rollback")  # before any `/`; others if a quality is stated
 NEW_MODEL = ("retrain", "replace")  # worth nothing definite until someone says how good it will be
 
 
@@ -95,10 +96,14 @@ class Reference:
 def courses(
     ahead: Outlook, versions: Versions, reference: Reference, horizon: int
 ) -> Iterator[Course | tuple[str, str]]:
-    """Every option as a course, or as its name and the reason why it cannot be valued."""
+    """Every option as a course, or as its name and the reason why it cannot be valued.
+
+    What rests on quality is not valued where net value does not rise with it (method §5.2b).
+    """
     stated = reference.in_force(ahead.system_id, ahead.month)
-    level, _ = ahead.quality(horizon)
-    law = ahead.fit.decay.law if ahead.fit else "level (too few months for a law)"
+    level, _ = ahead.valued_quality(horizon)
+    law: str = ahead.fit.decay.law if ahead.fit else "level (too few months for a law)"
+    law = law if ahead.has_worth else f"held at {float(level[0]):.4f}, since it has no worth"
     yield Course("keep", horizon, f"quality: {law}", level)
     for name in sorted({*ALWAYS, *stated}):
         yield _course(ahead, name, stated.get(name), horizon)
@@ -113,6 +118,10 @@ def _course(
     ahead: Outlook, name: str, stated: Stated | None, horizon: int
 ) -> Course | tuple[str, str]:
     """An option that somebody has priced."""
+    is_stated = stated is not None and stated.expected_quality is not None
+    is_on_quality = name.split("/")[0] in ON_QUALITY or (is_stated and name != "decommission")
+    if is_on_quality and not ahead.has_worth:
+        return name, NO_WORTH
     if stated is None:
         return name, "no_cost_stated"
     if stated.one_off_cost is None:
@@ -133,7 +142,7 @@ def _course(
     if expected is None:
         if name in NEW_MODEL:
             return name, "no_expected_quality"
-        kept = ahead.quality(life)[0]
+        kept = ahead.valued_quality(life)[0]
         return replace(course, assumption="quality: as if kept", quality=kept)
     error = np.full(life, stated.standard_error or ahead.quality_error)
     told = f"quality: {expected} at first (stated), then falling as this version did when new"
@@ -156,6 +165,8 @@ def _rollback(
 ) -> Course | tuple[str, str]:
     """Going back, at the quality that version shows on the recent rows of the present one (W23)."""
     name = f"rollback/{version}"
+    if not ahead.has_worth:
+        return name, NO_WORTH
     here = versions.get(ahead.model_version or "", [])
     shared = _shared(ahead, here, versions.get(version, []))
     if shared is None:

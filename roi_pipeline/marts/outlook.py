@@ -24,6 +24,7 @@ from roi_pipeline.marts.terms import Terms
 
 RECENT = 12  # evidence months that say how much a month scatters
 FEW_LABELS = 30  # a version with fewer labelled rows in a month says nothing about its quality
+NO_WORTH = "quality_has_no_worth"
 UNKNOWN_SCATTER = 0.1  # relative, while there are too few months to measure it
 
 
@@ -70,6 +71,19 @@ class Outlook:
     def seed(self) -> int:
         """The seed of every draw about this system and month; published beside what it gave."""
         return int.from_bytes(sha256(f"{self.system_id}/{self.month}".encode()).digest()[:4])
+
+    @property
+    def has_worth(self) -> bool:
+        """Whether net value rises with quality (method §5.2b): d net / d quality is volume times
+        the worth of a right decision above a wrong one, as this system's own outcomes have it."""
+        return self.base is not None and self.base.volume * self.base.unit_value > 0
+
+    def valued_quality(self, months: int) -> tuple[Floats, Floats]:
+        """The quality that money is reckoned with: the expected one, or, where net value does not
+        rise with quality, the window's level, so that a fall of quality raises nothing."""
+        if self.base is None or self.has_worth:
+            return self.quality(months)
+        return np.full(months, float(self.base.quality)), np.zeros(months)
 
     def quality(self, months: int, back: float = 0.0) -> tuple[Floats, Floats]:
         """Expected quality and its standard error 1 to `months` months ahead.

@@ -69,7 +69,7 @@ class Stance:
     @property
     def now(self) -> float:
         """Value less everything paid since the investment."""
-        return float(self.seen[-1].cumulative_net)
+        return float(self.seen[-1].cumulative_net or 0)  # of a system with a forecast it is known
 
 
 def projection_monthly(
@@ -157,7 +157,7 @@ def simulate(ahead: Outlook, now: float, months: int, draws: int = DRAWS) -> Fan
 def _expected(ahead: Outlook, months: int) -> Expected:
     base = ahead.base
     assert base is not None  # noqa: S101
-    quality, error = ahead.quality(months)
+    quality, error = ahead.valued_quality(months)
     return Expected(
         float(base.volume),
         float(base.unit_value),
@@ -214,7 +214,8 @@ def moved_together(systems: Sequence[Sequence[Economy]]) -> list[list[float]]:
 def _rest(con: duckdb.DuckDBPyConnection) -> Rest:
     """Net so far and net of the month, of every system and of nobody."""
     found = con.execute(
-        "select system_id, month, cumulative_net_cash::double, net_cash::double from roi_monthly "
+        "select system_id, month, coalesce(cumulative_net_cash, 0)::double, "
+        "(coalesce(value, 0) - tco_cash)::double from roi_monthly "
         "where month <= (select max(month) from run_month)"
     ).fetchall()
     return {(system_id, month): (so_far, net) for system_id, month, so_far, net in found}

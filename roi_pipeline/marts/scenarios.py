@@ -28,11 +28,12 @@ from roi_pipeline.domain.sensitivity import elasticity, threshold_value, tornado
 from roi_pipeline.domain.simulation import PERCENTILES
 from roi_pipeline.marts.economics import MONEY, cents
 from roi_pipeline.marts.facts import rounded
-from roi_pipeline.marts.outlook import Outlook
+from roi_pipeline.marts.outlook import NO_WORTH, Outlook
 from roi_pipeline.marts.projections import simulate, stances
 from roi_pipeline.marts.terms import Terms
 
 SHARE = (0.0, 1.0)
+ON_QUALITY = ("quality", "unit_value", "error_cost")  # the parts a value is split into by quality
 ANY = (0.0, 1e15)
 FALL, MONTHS = 0.08, 18  # the scenario everybody asks for: from 96 % to 88 % in 18 months
 TECHNIQUES: Mapping[str, tuple[float, float]] = {  # compute cut, value lost; terms override
@@ -91,7 +92,7 @@ class Stand:
     def _path(self, x: Mapping[str, float]) -> Floats:
         """The expected fall from another start."""
         shift = x["quality"] - self.inputs["quality"]
-        return np.clip(self.ahead.quality(self.months)[0] + shift, 0.0, 1.0)
+        return np.clip(self.ahead.valued_quality(self.months)[0] + shift, 0.0, 1.0)
 
 
 def monthly_net(x: Mapping[str, float]) -> float:
@@ -121,16 +122,34 @@ def sensitivity_monthly(
         stand = Stand(ahead, so_far, stance.now, stance.months, stance.draws)
         found = (_tornado, _thresholds, _elasticities, _degradation, _grid, _monte_carlo)
         for analysis in found:
-            rows.extend(shared | row for row in analysis(stand))
+            told = (shared | row for row in analysis(stand))
+            rows.extend(
+                row if ahead.has_worth or not _on_quality(row) else _unvalued(row) for row in told
+            )
         rows.extend(shared | row for row in _what_if(stand, terms))
     return pl.DataFrame(rows, schema=SENSITIVITY)
+
+
+def _on_quality(row: Mapping[str, Any]) -> bool:
+    """Whether a row states an effect of quality, or of what a right decision is worth."""
+    if row["analysis"] == "grid":
+        return bool(row["input"] > 0)
+    return row["parameter"] in ON_QUALITY and row["scenario"] != "as_now"
+
+
+def _unvalued(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row without its numbers, where net value does not rise with quality (method §5.2b)."""
+    numbers = ("net_value", "npv", "breakeven_month", "crossing_in_months", "elasticity")
+    is_found = row["analysis"] == "threshold"  # its input is what was computed
+    empty = dict.fromkeys((*numbers, "input") if is_found else numbers)
+    return {**row, **empty, "missing_reason": NO_WORTH}
 
 
 def _nets(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[date, float]]]:
     """The cash net of every month, by system."""
     found: dict[str, list[tuple[date, float]]] = {}
     for system_id, month, net in con.execute(
-        "select system_id, month, net_cash from roi_monthly "
+        "select system_id, month, coalesce(value, 0) - tco_cash from roi_monthly "
         "where month <= (select max(month) from run_month) order by system_id, month"
     ).fetchall():
         found.setdefault(system_id, []).append((month, float(net)))

@@ -18,7 +18,7 @@ from roi_pipeline.domain.uncertainty import wilson
 from roi_pipeline.marts.courses import Reference
 from roi_pipeline.marts.economics import MONEY, cents, read
 from roi_pipeline.marts.facts import rounded
-from roi_pipeline.marts.outlook import Outlook, VersionMonth, look_ahead
+from roi_pipeline.marts.outlook import NO_WORTH, Outlook, VersionMonth, look_ahead
 from roi_pipeline.marts.terms import Terms
 
 CONFIDENCE = 0.9
@@ -120,11 +120,12 @@ def _law(fit: Fit, age: float) -> dict[str, Any]:
 def _threshold(ahead: Outlook, fit: Fit, retrain_cost: float | None) -> dict[str, Any]:
     """When quality no longer pays for the running cost, and how often to retrain."""
     base = ahead.base
-    if base is None:
-        return {"crossing_reason": ahead.missing_reason, "retrain_reason": ahead.missing_reason}
+    if base is None or not ahead.has_worth:
+        reason = NO_WORTH if base else ahead.missing_reason
+        return {"crossing_reason": reason, "retrain_reason": reason}
     unit, volume = float(base.unit_value), float(base.volume)
     threshold = break_even_quality(unit, float(base.error_cost), float(base.cost) / volume)
-    found = Crossing(None, reason="errors_cost_nothing")
+    found = Crossing(None, reason=NO_WORTH)
     if threshold is not None:
         found = forecast_crossing(fit, threshold, ahead.age, CONFIDENCE)
     slope = volume * unit * fit.decay.loss_at(ahead.age)

@@ -298,6 +298,9 @@ HERE = {
         "probability_a_share": "update sensitivity_monthly set probability = 1.1",
         "seed_stored": "update sensitivity_monthly set seed = null",
         "missing_has_reason": "update sensitivity_monthly set breakeven_month = null",
+        "net_rises_with_quality": "insert into sensitivity_monthly by name select month, system_id, "
+        "'tornado' as analysis, 'quality' as parameter, s as scenario, n as net_value, currency "
+        "from sensitivity_monthly, (values ('low', 2), ('high', 1)) as bar(s, n)",
     },
     "serving_mode_comparison_monthly": {
         "change_adds_up": "update serving_mode_comparison_monthly set net_change = 0",

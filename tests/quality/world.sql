@@ -253,8 +253,8 @@ create table projection_monthly as
 create table sensitivity_monthly as
     select month, system_id, 'monte_carlo' as analysis, 'breakeven' as parameter, 'within_12_months' as scenario,
         cast(0.9 as decimal(28, 6)) as probability, cast(12 as decimal(28, 6)) as input,
-        cast(700 as decimal(38, 18)) as npv, cast(9 as decimal(28, 6)) as breakeven_month,
-        cast(null as varchar) as missing_reason, 100000 as draws, 7 as seed, 'USD' as currency
+        cast(700 as decimal(38, 18)) as npv, cast(null as decimal(38, 18)) as net_value,
+        cast(9 as decimal(28, 6)) as breakeven_month, cast(null as varchar) as missing_reason, 100000 as draws, 7 as seed, 'USD' as currency
     from systems, (values (date '2026-09-01'), (date '2026-10-01')) as m(month);
 create table serving_mode_comparison_monthly as
     select month, system_id, 'realtime' as serving_mode, cast(4 as decimal(28, 6)) as cost_per_1k,
