@@ -52,7 +52,7 @@ class Evidence:
 
     `roi_low/high`: incremental ROI; both None when nothing is avoidable: `window_value` decides.
     `n`: decisions whose outcome is linked and matured. `hard_stop`: declared by a person, needs
-    no evidence. `is_measured`: the value stands against a baseline, a holdout or a release.
+    no evidence. `is_measured`: the value is measured against a baseline, holdout or release.
     """
 
     month: date

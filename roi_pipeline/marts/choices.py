@@ -202,7 +202,7 @@ def _split(seen: Sequence[Economy], size: int) -> dict[str, Any]:
     if before is None or after is None or then == now:
         return {}
     if min(before.unit_value, after.unit_value) <= 0:
-        return {}  # what quality did to it cannot be told from the rest (method §5.2b)
+        return {}  # the effect of quality cannot be separated (method §5.2b)
     change: Change = split_change(before, after)
     return {
         "dominant_cause": change.dominant if change.total < 0 else None,

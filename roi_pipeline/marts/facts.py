@@ -21,7 +21,7 @@ TOTAL = "portfolio"
 class Month:
     """What one system brought and cost in one month, and how sure that is.
 
-    `is_measured`: whether its value stands against a baseline, a holdout or a release; where not, a
+    `is_measured`: whether its value is measured against a baseline, holdout or release; if not, a
     gain is 0 here and only a loss counts. `is_known`: whether that since the investment is known.
     """
 

@@ -79,7 +79,7 @@ class Outlook:
         return self.base is not None and self.base.volume * self.base.unit_value > 0
 
     def valued_quality(self, months: int) -> tuple[Floats, Floats]:
-        """The quality that money is reckoned with: the expected one, or, where net value does not
+        """The quality that money is computed with: the expected one, or, where net value does not
         rise with quality, the window's level, so that a fall of quality raises nothing."""
         if self.base is None or self.has_worth:
             return self.quality(months)

@@ -122,9 +122,9 @@ def sensitivity_monthly(
         stand = Stand(ahead, so_far, stance.now, stance.months, stance.draws)
         found = (_tornado, _thresholds, _elasticities, _degradation, _grid, _monte_carlo)
         for analysis in found:
-            told = (shared | row for row in analysis(stand))
+            stated = (shared | row for row in analysis(stand))
             rows.extend(
-                row if ahead.has_worth or not _on_quality(row) else _unvalued(row) for row in told
+                row if ahead.has_worth or not _on_quality(row) else _unvalued(row) for row in stated
             )
         rows.extend(shared | row for row in _what_if(stand, terms))
     return pl.DataFrame(rows, schema=SENSITIVITY)

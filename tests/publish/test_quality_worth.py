@@ -32,7 +32,7 @@ ON_QUALITY = {"retrain", "replace", "quantise", "rollback", "rollback/v0"}
 
 
 @dataclass(frozen=True)
-class Told:
+class Edition:
     """What an edition says of a system in its last month."""
 
     folder: Path
@@ -40,7 +40,7 @@ class Told:
     failed: list[tuple[str, str]]
 
 
-def told_of(folder: Path, price: str) -> Told:
+def edition_of(folder: Path, price: str) -> Edition:
     company(folder, {"agent": "baseline"}, price)
     for name, text in (("options", OPTIONS), ("model_versions", VERSIONS)):
         (folder / "reference" / f"{name}.csv").write_text(text, encoding="utf-8")
@@ -62,22 +62,22 @@ def told_of(folder: Path, price: str) -> Told:
                 for one in quality.validate(opened.con, name, name, period)
             ]
             bad = failed(opened) + [(one.table, one.name) for one in quality.blocking(checked)]
-            return Told(folder, tables, bad)
+            return Edition(folder, tables, bad)
 
 
 @pytest.fixture(scope="module", params=["-2", "-40"])
-def wrong(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def wrong(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Edition:
     """A right decision is worth less than a wrong one."""
-    return told_of(tmp_path_factory.mktemp("wrong") / "acme", request.param)
+    return edition_of(tmp_path_factory.mktemp("wrong") / "acme", request.param)
 
 
 @pytest.fixture(scope="module")
-def right(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def right(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
     """A right decision is worth more than a wrong one."""
-    return told_of(tmp_path_factory.mktemp("right") / "acme", "2")
+    return edition_of(tmp_path_factory.mktemp("right") / "acme", "2")
 
 
-def test_what_rests_on_quality_is_not_ranked(wrong: Told) -> None:
+def test_what_rests_on_quality_is_not_ranked(wrong: Edition) -> None:
     assert wrong.tables["economics"][-1]["unit_value"] < 0
     options = {row["option"]: row for row in wrong.tables["options"]}
     for name in ON_QUALITY:
@@ -89,7 +89,7 @@ def test_what_rests_on_quality_is_not_ranked(wrong: Told) -> None:
     assert {row[name] for row in options.values() for name in effects} == {None}
 
 
-def test_what_is_carried_on_is_worth_what_a_month_is_worth(wrong: Told) -> None:
+def test_what_is_carried_on_is_worth_what_a_month_is_worth(wrong: Edition) -> None:
     """A fall of quality raises nothing: the level of the window is held."""
     keep = next(row for row in wrong.tables["options"] if row["option"] == "keep")
     months = wrong.tables["economics"]
@@ -101,7 +101,7 @@ def test_what_is_carried_on_is_worth_what_a_month_is_worth(wrong: Told) -> None:
     assert slope == pytest.approx(net, rel=0.1)
 
 
-def test_no_sensitivity_and_no_crossing_states_an_effect_of_quality(wrong: Told) -> None:
+def test_no_sensitivity_and_no_crossing_states_an_effect_of_quality(wrong: Edition) -> None:
     found = wrong.tables["sensitivity"]
     on_quality = [
         row
@@ -130,7 +130,7 @@ def test_no_sensitivity_and_no_crossing_states_an_effect_of_quality(wrong: Told)
     assert wrong.failed == []
 
 
-def test_board_and_dossier_say_why(wrong: Told) -> None:
+def test_board_and_dossier_say_why(wrong: Edition) -> None:
     (row,) = document(board.read(wrong.folder / "marts"))["systems"]
     assert row["options_reason"] == WHY
     found = dossier.gather(portfolio.load(wrong.folder), "agent")
@@ -139,7 +139,7 @@ def test_board_and_dossier_say_why(wrong: Told) -> None:
         assert "None" not in page
 
 
-def test_elsewhere_net_value_rises_with_quality(right: Told) -> None:
+def test_elsewhere_net_value_rises_with_quality(right: Edition) -> None:
     bars = {
         row["scenario"]: row["net_value"]
         for row in right.tables["sensitivity"]
