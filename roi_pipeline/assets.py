@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from roi_pipeline.books.ledger import WHOLE, monthly_marts
+from roi_pipeline.books.reads import PYTHON_READS, RECEIPT_TABLES, VIEWS
 from roi_pipeline.engines.cells import CELLS
 from roi_pipeline.glossary import meaning
 from roi_pipeline.models import Model
@@ -21,35 +22,6 @@ EDITION = "edition"
 TOTAL = "portfolio"  # the row of a mart that adds up its systems
 SPLIT = ("side", "basis", "view")
 PLOTTED = ("value", "tco_cash", "tco_accrual", "cumulative_net_cash", "roi_cumulative_cash")
-VIEWS = ("staging", "cost", "value")
-# Tables that every ingestion writes: what reads them waits for all of them. (A mart, made of the
-# receipts, bears the name of one.)
-RECEIPTS = frozenset(("deliveries", "delivery_months", "delivery_money", "quarantine"))
-# What the tables that Python fills read, so that the lineage shows it.
-PYTHON_READS: Mapping[str, Sequence[str]] = {
-    "depreciation": ("asset", "asset_events", "asset_document", "asset_period", "usage_cells"),
-    "development_monthly": ("evidence_count", "value_priced"),
-    "maturity": ("evidence_count",),
-    "quality_monthly": ("quality_count", "usage_month", "orphan_outcome", "score_cells"),
-    "shared_value": ("shared_worth", "shared_again"),
-    "tax_depreciation": ("asset", "asset_document"),
-    "roi_monthly": ("roi_input", "terms"),
-    "threshold_status_monthly": ("roi_input", "terms", "reviews"),
-    "economics_monthly": (
-        *("version_quality", "ledger_monthly", "evidence_count", "maturity"),
-        *("evidence_grade", "evidence_month", "gross_loss", "value_known"),
-        *("value_month", "price_error", "terms"),
-    ),
-    "degradation_monthly": ("version_quality", "economics_monthly", "terms", "option_cost"),
-    "options_monthly": (
-        *("economics_monthly", "degradation_monthly", "terms", "option_cost", "model_versions"),
-    ),
-    "projection_monthly": ("economics_monthly", "degradation_monthly", "roi_monthly", "terms"),
-    "sensitivity_monthly": ("economics_monthly", "degradation_monthly", "roi_monthly", "terms"),
-    "serving_mode_comparison_monthly": ("usage_cells", "ledger_monthly", "terms"),
-    "unit_cost_monthly": ("cost_month", "mode_usage", "success_count", "accelerator_use"),
-    "tco_change_monthly": ("ledger_monthly", "mode_usage"),
-}
 DESCRIPTIONS: Mapping[str, str] = {
     "depreciation": "What every asset costs in every month of its life.",
     "development_monthly": "How much of a month's gains and losses is in yet.",
@@ -173,8 +145,8 @@ def upstream(name: str, models: Mapping[str, Model]) -> set[str]:
         found.add(read)
         if read in models and models[read].layer in VIEWS:
             left |= models[read].reads - found
-    if found & RECEIPTS:
-        found |= {*DATASETS}
+    if found & RECEIPT_TABLES:
+        found |= {*DATASETS, *REFERENCES}
     return found - {name}
 
 
@@ -222,6 +194,7 @@ def edition_asset(
         description="The marts as immutable Parquet files and marts.duckdb, current in one move.",
     )
     def publish(books: Books) -> dg.MaterializeResult[Any]:
+        editions.refuse_unready(books.session)
         edition = editions.publish(books.session)
         return dg.MaterializeResult(
             metadata={
@@ -242,7 +215,7 @@ def all_assets(
     marts = monthly_marts(models)
     tables = [*WHOLE, *(m.name for m in models.values() if m.layer == "ledger"), *marts]
     views = [m for m in models.values() if m.layer in VIEWS]
-    known = frozenset([*datasets, *CELLS, *tables, *(view.name for view in views)]) - RECEIPTS
+    known = frozenset([*datasets, *CELLS, *tables, *(view.name for view in views)]) - RECEIPT_TABLES
     return [
         *(source_asset(dataset, months) for dataset in datasets),
         *(view_spec(view, known) for view in views),

@@ -10,9 +10,12 @@ from pydantic import PrivateAttr
 
 from roi_pipeline import portfolio
 from roi_pipeline.books import session
+from roi_pipeline.books.scope import Scope
 from roi_pipeline.books.session import Session
 from roi_pipeline.domain.calendar import add_months, month_of
 from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.publish.closing import refuse_reopened
+from roi_pipeline.publish.editions import looks_back
 
 PARTITION = "dagster/partition"
 RANGE_FIRST = "dagster/asset_partition_range_start"
@@ -34,7 +37,9 @@ class Books(dg.ConfigurableResource):  # type: ignore[type-arg]
         tags = context.dagster_run.tags if context.dagster_run else {}
         first, last = asked_months(tags, found)
         as_of = datetime.fromisoformat(tags[AS_OF]) if AS_OF in tags else None
-        with session.opened(found, last, as_of) as opened:
+        is_look_back = looks_back(found, Scope.through(found, last, as_of))
+        with session.opened(found, last, as_of, is_look_back=is_look_back) as opened:
+            refuse_reopened(opened.con, found)
             self._session, self._months = opened, (first, last)
             yield self
 

@@ -5,6 +5,7 @@ Knows DuckDB and where a portfolio keeps its state. Knows no table by name and n
 
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,12 +52,53 @@ def opened(
         con.close()
 
 
+@contextmanager
+def copied(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of every table of the open database, as a database of its own that is removed at the
+    end; `con` keeps other runs out meanwhile. Views are made anew by whoever opens the books."""
+    folder = portfolio.state / "tmp" / "look-back"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    path = folder / "warehouse.duckdb"
+    try:
+        con.execute(f"attach '{_quoted(path.resolve())}' as look_back")
+        con.execute("create schema look_back.marts")
+        for schema, name, ddl in rows(
+            con,
+            "select schema_name, table_name, sql from duckdb_tables() "
+            "where database_name = current_database() and not temporary order by all",
+        ):
+            head = f"CREATE TABLE {'' if schema == 'main' else schema + '.'}"
+            con.execute(ddl.replace(head, f"create table look_back.{schema}.", 1))
+            con.execute(f"insert into look_back.{schema}.{name} from {schema}.{name}")
+        con.execute(
+            "create table if not exists look_back.built "
+            "(name varchar, month date, fingerprint varchar)"
+        )
+        con.execute("delete from look_back.built where name = 'models'")
+        con.execute("detach look_back")
+        copy = _connect(path, read_only=False, deadline=time.monotonic())
+        try:
+            _confine(copy, portfolio, read_only=False)
+            yield copy
+        finally:
+            copy.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def in_memory(threads: int = 2) -> duckdb.DuckDBPyConnection:
     """An empty database for worked examples and tests, with the settings that change results."""
     con = duckdb.connect(config={"threads": threads})
     con.execute("create schema marts")
     _settle(con)
     return con
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPyConnection:

@@ -82,6 +82,7 @@ def publish_command(frame: Frame) -> Answer:
             opened, edition, [n for n in edition.tables if n != SHOWS_CLOSED], None
         )
         opened.build_mart(SHOWS_CLOSED)
+        editions.refuse_unready(opened)
         new = editions.publish(opened)
     is_same = new.name == edition.name
     document = {"edition": new.name, "previous": edition.name, "months": new.months}
@@ -100,4 +101,5 @@ def _at_edition(found: Portfolio) -> Iterator[tuple[Session, Edition]]:
     last = date.fromisoformat(f"{edition.months[-1]}-01")
     as_of = datetime.fromisoformat(edition.as_of).replace(tzinfo=None)
     with session.opened(found, last, as_of, wait_s=WAIT_S) as opened:
+        closing.refuse_reopened(opened.con, found)
         yield opened, edition

@@ -17,8 +17,10 @@ import duckdb
 
 import roi_pipeline
 from roi_pipeline import models, warehouse
+from roi_pipeline.books import records
 from roi_pipeline.books.scope import Scope
 from roi_pipeline.books.session import Session
+from roi_pipeline.code import code_sha256
 from roi_pipeline.errors import RoiError
 from roi_pipeline.ingest.discovery import discover
 from roi_pipeline.ingest.readings import reading_of
@@ -78,6 +80,8 @@ def _news(session: Session, edition: Edition, first: date | None) -> Iterator[st
     """What the database says: landed files it has not read as they are, and other inputs."""
     if session.code_version != edition.code_version:
         yield f"the models changed ({edition.code_version} to {session.code_version})"
+    if code_sha256(records.CODE) != edition.code_sha256:
+        yield "the code or a library is not that of the current edition"
     for dataset in (*DATASETS, *REFERENCES):
         seen = seen_paths(session.con, dataset)
         for file in discover(session.portfolio, dataset):
@@ -85,6 +89,9 @@ def _news(session: Session, edition: Edition, first: date | None) -> Iterator[st
                 yield f"{file.path} is new, or was changed or refused"
     if editions.inputs_sha256(session) != edition.inputs_sha256:
         yield "portfolio.yaml or the deliveries in use changed"
+    yield from (f"{table}: {why}" for table, why in records.misfits(session.state))
+    if records.books_sha256(session.state) != edition.books_sha256:
+        yield "the books say something else than the current edition"
     folder = session.portfolio.marts / edition.name
     yield from _closed_since(session.con, folder)
     yield from _unchecked(folder, first)

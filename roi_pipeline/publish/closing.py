@@ -3,10 +3,22 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+import duckdb
+
 from roi_pipeline.books.scope import open_months
 from roi_pipeline.books.session import Session
 from roi_pipeline.errors import RoiError
-from roi_pipeline.publish.editions import CHECK_RESULTS, Edition, current
+from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.publish.editions import (
+    CHECK_RESULTS,
+    CURRENT,
+    MANIFEST,
+    Edition,
+    closed_months,
+    current,
+    ever_closed,
+    note_closed,
+)
 from roi_pipeline.warehouse import parquet, rows, transaction
 
 
@@ -37,7 +49,22 @@ def close(session: Session, month: date, closed_by: str) -> list[date]:
                 "insert into closing values (?, ?, ?, ?, ?)",
                 [closed, published.name, closed_by, datetime.now(UTC), deliveries],
             )
+    note_closed(session.portfolio.marts, published, closed_months(session.con))
     return closing
+
+
+def refuse_reopened(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> None:
+    """Raise RoiError when the current edition says of a month that it is closed and the state does
+    not: the state was lost or is older, and a run would publish the month as open again."""
+    reopened = sorted(ever_closed(portfolio.marts) - {*closed_months(con)})
+    if reopened:
+        months = reopened[0] + (f" to {reopened[-1]}" if len(reopened) > 1 else "")
+        raise RoiError(
+            f"{portfolio.database}: the closing of {months} is missing, but {portfolio.marts} says "
+            f"that it is closed ({CURRENT} and the {MANIFEST} of its editions): restore "
+            f"{portfolio.state} from a backup made after the closing, then run again. A closed "
+            "month cannot be opened again; nothing was published"
+        )
 
 
 def refuse_moved(
@@ -45,14 +72,14 @@ def refuse_moved(
 ) -> None:
     """Raise RoiError when the books say something else than the edition that everybody reads.
 
-    They do after a run that was refused or failed its checks, or that looked back: what it left
-    was never published, so it must be neither closed nor published here.
+    They do after a run that was refused or failed its checks: what it left was never published, so
+    it must be neither closed nor published here. A look back works on a copy of the books.
     """
     moved = [name for name in tables if _differs(opened, edition, name, through)]
     if moved:
         raise RoiError(
             f"the books are not those of edition {edition.name} any more ({', '.join(moved[:5])} "
-            "differ): a later run looked back or published nothing; run `roi-pipeline run` first"
+            "differ): a later run published nothing; run `roi-pipeline run` first"
         )
 
 

@@ -8,18 +8,22 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from roi_pipeline.books import records
 from roi_pipeline.books.ledger import monthly_marts
+from roi_pipeline.books.scope import Scope
 from roi_pipeline.books.session import Session
-from roi_pipeline.errors import RoiError
+from roi_pipeline.code import code_sha256
+from roi_pipeline.errors import CheckFailed, RoiError
+from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.warehouse import parquet, rows
 
 log = logging.getLogger(__name__)
@@ -31,6 +35,7 @@ MANIFEST = "edition.json"  # in every edition: what `current.json` says while it
 DATABASE = "marts.duckdb"
 # Older drivers of BI tools read this storage version.
 STORAGE = "v1.2.0"
+REBUILD = "run `roi-pipeline run`, or materialize all assets of this partition"
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,10 @@ class Edition:
     code_version: str
     inputs_sha256: str
     tables: Mapping[str, Mapping[str, Any]]
+    code_sha256: str = ""  # empty in editions of versions that did not say it
+    closed_months: tuple[str, ...] = ()
+    time_zone: str = ""
+    books_sha256: str = ""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -55,6 +64,10 @@ class Edition:
             "months": list(self.months),
             "code_version": self.code_version,
             "inputs_sha256": self.inputs_sha256,
+            "code_sha256": self.code_sha256,
+            "closed_months": list(self.closed_months),
+            "time_zone": self.time_zone,
+            "books_sha256": self.books_sha256,
             "tables": dict(self.tables),
         }
 
@@ -65,6 +78,7 @@ def publish(session: Session) -> Edition:
     The same content gives the same name, so publishing it again changes no file: check results and
     the publication row are those of the first time. A cut-off before the current edition's is a
     look back: it is written, and `current` stays.
+    Writes what the tables hold; whoever publishes for people asks `refuse_unready` first.
     """
     marts = session.portfolio.marts
     marts.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -86,6 +100,10 @@ def publish(session: Session) -> Edition:
         code_version=session.code_version,
         inputs_sha256=inputs_sha256(session),
         tables=tables,
+        code_sha256=code_sha256(records.CODE),
+        closed_months=closed_months(session.con),
+        time_zone=session.portfolio.time_zone,
+        books_sha256=records.books_sha256(session.state),
     )
     if folder.exists():
         shutil.rmtree(part)
@@ -93,7 +111,7 @@ def publish(session: Session) -> Edition:
         _write_publication(session.con, part, edition)
         (part / MANIFEST).write_text(_text(edition), encoding="utf-8")
         _settle(part, folder)
-    if before is not None and edition.as_of < before.as_of:
+    if before is not None and looks_back(session.portfolio, session.scope):
         log.info("edition %s looks back to %s; current stays %s", name, edition.as_of, before.name)
         return edition
     if before is None or before.name != name or not (marts / DATABASE).exists():
@@ -102,9 +120,73 @@ def publish(session: Session) -> Edition:
     return edition
 
 
+def refuse_unready(session: Session) -> None:
+    """Raise RoiError when the tables do not belong together, CheckFailed when the checks of one did
+    not pass on its rows as they are."""
+    _refuse(records.misfits(session.state), RoiError, REBUILD)
+    remedy = (
+        "correct what failed, then run `roi-pipeline run`, or materialize all with their checks"
+    )
+    _refuse(records.check_misfits(session.state), CheckFailed, remedy)
+
+
+def _refuse(found: Iterable[tuple[str, str]], kind: type[RoiError], remedy: str) -> None:
+    """Raise an error that names every table once, by what is wrong with it."""
+    by_reason: dict[str, list[str]] = {}
+    for table, reason in found:
+        by_reason.setdefault(reason, []).append(table)
+    if by_reason:
+        listed = "; ".join(f"{', '.join(names)}: {why}" for why, names in by_reason.items())
+        raise kind(f"nothing was published: {listed}. Remedy: {remedy}")
+
+
+def looks_back(portfolio: Portfolio, scope: Scope) -> bool:
+    """Whether the scope knows less than the current edition: it is published next to it.
+
+    The end of the same month in a zone further east is no look back.
+    """
+    before = current(portfolio.marts)
+    if before is None:
+        return False
+    last = date.fromisoformat(f"{before.months[-1]}-01")
+    then = datetime.fromisoformat(before.as_of).replace(tzinfo=None)
+    zone = before.time_zone or portfolio.time_zone
+    moved = portfolio.model_copy(update={"time_zone": zone})
+    if then == Scope.through(moved, last).as_of:
+        then = Scope.through(portfolio, last).as_of
+    return scope.as_of < then
+
+
 def current(marts: Path) -> Edition | None:
     """The edition that `current.json` names, or None before the first."""
     return _read(marts / CURRENT)
+
+
+def closed_months(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The months that the working database knows to be closed, as YYYY-MM, oldest first."""
+    return tuple(f"{month:%Y-%m}" for (month,) in rows(con, "select month from closing order by 1"))
+
+
+def ever_closed(marts: Path) -> set[str]:
+    """Every month that the current edition or an earlier one says is closed, as YYYY-MM.
+
+    Editions of versions whose manifest did not say it say it in `dim_month`.
+    """
+    manifests = [marts / CURRENT, *marts.glob(f"*/{MANIFEST}")]
+    closed = {month for file in manifests if (said := _read(file)) for month in said.closed_months}
+    edition = current(marts)
+    file = marts / edition.name / "dim_month.parquet" if edition else None
+    if file is not None and file.is_file():
+        query = f"select strftime(month, '%Y-%m') from {parquet(file)} where is_closed"  # noqa: S608
+        with duckdb.connect() as con:
+            closed |= {month for (month,) in rows(con, query)}
+    return closed
+
+
+def note_closed(marts: Path, edition: Edition, months: tuple[str, ...]) -> None:
+    """Write into `current.json` which months are closed, so that a lost state does not reopen
+    them before the next publication."""
+    _replace(marts / CURRENT, _text(replace(edition, closed_months=months)))
 
 
 def named(marts: Path, name: str) -> Edition | None:
@@ -130,6 +212,10 @@ def _read(file: Path) -> Edition | None:
         found["code_version"],
         found["inputs_sha256"],
         found["tables"],
+        found.get("code_sha256", ""),
+        tuple(found.get("closed_months", ())),
+        found.get("time_zone", ""),
+        found.get("books_sha256", ""),
     )
 
 

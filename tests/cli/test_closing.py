@@ -128,3 +128,92 @@ def test_numbers_of_closed_months_are_still_explained(restated: Path) -> None:
         assert explained.adds_up, name
     whole = explain(found, "roi_monthly", date(2026, 10, 1), "portfolio", "cumulative_net_cash")
     assert whole.adds_up
+
+
+@pytest.fixture(scope="module")
+def closed(small: Path, run: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """August and September closed, not published again yet; not to be changed."""
+    folder = tmp_path_factory.mktemp("closing") / "closed"
+    shutil.copytree(small, folder)
+    backup = folder.parent / "backup"
+    shutil.copytree(folder / "state", backup)
+    assert run("close", "2026-08", "--portfolio", folder).code == 0
+    shutil.copytree(folder / "state", folder.parent / "backup-of-august")
+    assert run("close", "2026-09", "--portfolio", folder).code == 0
+    return folder
+
+
+def _lose_state(folder: Path, closed: Path) -> None:
+    shutil.rmtree(folder / "state")
+
+
+def _lose_database(folder: Path, closed: Path) -> None:
+    (folder / "state" / "warehouse.duckdb").unlink()
+
+
+def _restore(name: str) -> Callable[[Path, Path], None]:
+    def restore(folder: Path, closed: Path) -> None:
+        _lose_state(folder, closed)
+        shutil.copytree(closed.parent / name, folder / "state")
+
+    return restore
+
+
+def _lose_state_and_pointer(folder: Path, closed: Path) -> None:
+    _lose_state(folder, closed)
+    (folder / "marts" / "current.json").unlink()
+
+
+def _lose_state_after_an_older_version(folder: Path, closed: Path) -> None:
+    """Its manifests did not name the closed months; its `dim_month` did."""
+    _lose_state(folder, closed)
+    for file in [*folder.glob("marts/*/edition.json"), folder / "marts" / "current.json"]:
+        told = json.loads(file.read_text())
+        del told["closed_months"]
+        file.chmod(0o644)
+        file.write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize("is_published", [False, True], ids=["closed", "closed and published"])
+@pytest.mark.parametrize(
+    ("lose", "months"),
+    [
+        (_lose_state, "2026-08 to 2026-09"),
+        (_lose_database, "2026-08 to 2026-09"),
+        (_restore("backup"), "2026-08 to 2026-09"),
+        (_restore("backup-of-august"), "2026-09"),
+        (_lose_state_and_pointer, "2026-08 to 2026-09"),
+        (_lose_state_after_an_older_version, "2026-08 to 2026-09"),
+    ],
+)
+def test_a_lost_state_does_not_reopen_closed_months(
+    closed: Path,
+    run: Callable,
+    tmp_path: Path,
+    lose: Callable[[Path, Path], None],
+    months: str,
+    is_published: bool,
+) -> None:
+    folder = shutil.copytree(closed, tmp_path / "lost")
+    if is_published:
+        assert run("publish", "--portfolio", folder).code == 0
+    elif lose in (_lose_state_and_pointer, _lose_state_after_an_older_version):
+        pytest.skip("the marts do not say what was closed until it is published")
+    marts = {file: file.stat().st_mtime_ns for file in (folder / "marts").rglob("*")}
+    lose(folder, closed)
+    for asked in (["run", "--month", "2026-10"], ["run", "--month", "2026-09"]):
+        told = run(*asked, "--portfolio", folder)
+        said = " ".join((told.out + told.err).split())
+        assert told.code == 1, said
+        assert f"the closing of {months} is missing" in said
+        assert "restore" in said
+    for file, moment in marts.items():
+        assert not file.exists() or file.stat().st_mtime_ns == moment or file.suffix == ".json"
+    if (folder / "marts" / "current.json").exists():
+        assert edition(folder) in {file.name for file in marts}
+    shutil.rmtree(folder / "state", ignore_errors=True)
+    shutil.copytree(closed / "state", folder / "state")
+    if lose is _lose_state:
+        assert run("publish", "--portfolio", folder).code == 0
+        shown = published(folder, "select month from dim_month where is_closed order by 1")
+        assert shown == [(date(2026, 8, 1),), (date(2026, 9, 1),)]

@@ -121,7 +121,16 @@ def test_another_month_or_cut_off_is_a_reason(copy: Path) -> None:
     assert why(copy, as_of=datetime(2026, 11, 1)) is None  # what it is by default
 
 
+def test_months_before_the_last_were_checked_too(copy: Path) -> None:
+    """They are published as well, and nothing had checked them."""
+    assert why(copy, first=MONTHS[0]) is None
+
+
 def test_unchecked_months_are_a_reason(copy: Path) -> None:
+    (file,) = (copy / "marts").glob("*/check_results.parquet")
+    told = f"select * replace (date '2026-10-01' as month_first) from '{file}'"
+    duckdb.execute(f"copy ({told}) to '{copy}/october.parquet' (format parquet)")
+    (copy / "october.parquet").replace(file)
     assert "not been checked" in str(why(copy, first=MONTHS[0]))
 
 
@@ -214,6 +223,7 @@ def test_an_unset_key_is_a_mistake_of_configuration(copy: Path, run: Callable) -
 
 
 def test_an_older_cut_off_looks_back_and_current_stays(copy: Path, run: Callable) -> None:
+    """Nor does it keep what is current from being published again, or closed."""
     before = json.loads((copy / "marts" / "current.json").read_text())["edition"]
     told = run("run", "--month", "2026-09", "--portfolio", copy)
     assert told.code == 0, told.out + told.err
@@ -224,5 +234,7 @@ def test_an_older_cut_off_looks_back_and_current_stays(copy: Path, run: Callable
     assert (said["edition"], said["months"][-1]) == (beside.name, "2026-09")
     assert json.loads((copy / "marts" / "current.json").read_text())["edition"] == before
     again = run("publish", "--portfolio", copy)
-    assert again.code == 1
-    assert "looked back" in again.err.replace("\n", " ")
+    assert again.code == 0, again.err
+    assert f"edition {before} is current, unchanged" in again.out.replace("\n", " ")
+    assert run("run", "--month", "2026-10", "--portfolio", copy).out.startswith("nothing new")
+    assert run("close", "2026-09", "--portfolio", copy).code == 0
