@@ -46,6 +46,8 @@ def opened(
         ) from error
     con = _connect(portfolio.database, read_only=read_only, deadline=time.monotonic() + wait_s)
     try:
+        if not read_only:  # an interrupted look back left its copy
+            shutil.rmtree(_copy_folder(portfolio), ignore_errors=True)
         _confine(con, portfolio, read_only=read_only)
         yield con
     finally:
@@ -58,8 +60,7 @@ def copied(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A copy of every table of the open database, as a database of its own that is removed at the
     end; `con` keeps other runs out meanwhile. Views are made anew by whoever opens the books."""
-    folder = portfolio.state / "tmp" / "look-back"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = _copy_folder(portfolio)
     folder.mkdir(mode=0o700, parents=True)
     path = folder / "warehouse.duckdb"
     try:
@@ -95,6 +96,10 @@ def in_memory(threads: int = 2) -> duckdb.DuckDBPyConnection:
     con.execute("create schema marts")
     _settle(con)
     return con
+
+
+def _copy_folder(portfolio: Portfolio) -> Path:
+    return portfolio.state / "tmp" / "look-back"
 
 
 def _quoted(path: Path) -> str:

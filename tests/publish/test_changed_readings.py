@@ -95,6 +95,7 @@ def test_books_after_an_edit_are_those_of_a_fresh_run(
     after, expected = run(edited, MARCH), run(fresh, MARCH)
     assert tables(edited, after) == tables(fresh, expected)
     assert after.tables != before.tables  # the edit says something else of these files
+    assert current(edited / "marts") == after  # also where the months end earlier than before
 
 
 def test_settings_put_back_give_the_former_books(described: Path, tmp_path: Path) -> None:
