@@ -15,6 +15,7 @@ import duckdb
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest import (
     accounts,
+    claims,
     correction_list,
     corrections,
     files,
@@ -98,14 +99,14 @@ def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -
     unchanged: list[str] = []
     refused: list[Refusal] = []
     seen = receipts.seen_paths(con, dataset)
-    files_found = discover(portfolio, dataset)
+    files_found = claims.claimed(con, portfolio, dataset, discover(portfolio, dataset))
     known = {
         found.key
         for found in files_found
         if receipts.is_unchanged(seen, found, readings.reading_of(portfolio, found.source))
     }
     for found in pages.joined(portfolio, files_found, known):
-        if found.key in known:
+        if found.key in known and not found.fault:
             unchanged.append(found.path)
             continue
         try:
