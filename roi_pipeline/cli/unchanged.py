@@ -105,7 +105,8 @@ def _closed_since(con: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]
         con,
         f"select month from {dim_month} where is_closed order by 1",  # noqa: S608
     )
-    if closed != shown:
+    known = {f"{month:%Y-%m}" for (month,) in closed}
+    if closed != shown or editions.ever_closed(folder.parent) - known:
         yield "months were closed since the current edition"
 
 
