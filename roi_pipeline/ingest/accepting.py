@@ -97,7 +97,9 @@ def _land(
     job, rows, malformed = _write(con, portfolio, delivered, part)
     reasons = landing.find_faults(con, job, part)
     refuse_forbidden(con, job, reasons)
-    if delivered.found.source.dialect is None and not delivered.is_json:
+    dialect = delivered.found.source.dialect
+    is_declared = dialect is not None and dialect.decimal == "."
+    if not is_declared and not delivered.is_json:
         decimals.refuse_ambiguous(con, job)
     superseded = reasons.pop("", 0)
     refuse_many_faults(portfolio, job, rows, reasons, malformed)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -272,12 +271,12 @@ def decimal_of(factor: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def test_explaining_multiplies_no_decimals_in_64_bits(
-    logs: duckdb.DuckDBPyConnection, books: duckdb.DuckDBPyConnection, tmp_path: Path
+    logs: duckdb.DuckDBPyConnection, books: duckdb.DuckDBPyConnection
 ) -> None:
-    rows = f"copy ({LINKED_ROWS.partition('where')[0]}) to '{tmp_path}/rows.parquet'"
-    logs.execute(rows)
+    rows = logs.execute(LINKED_ROWS.partition("where")[0]).to_arrow_table()
     keys = ", ".join(CELL_KEYS)
-    books.execute(LINKED.format(keys=keys), {"file": f"{tmp_path}/rows.parquet"})
+    books.register("linked_rows", rows)
+    books.execute(LINKED.format(keys=keys, linked="linked_rows"))
     for text in (CELLS.format(keys=keys), HANDS, VALUE_ROWS):
         query = text.partition(" as\n")[2] if "create or replace" in text else text
         assert list(narrow_products(books, query)) == []

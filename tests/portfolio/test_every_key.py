@@ -54,6 +54,11 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
         return object.__getattribute__(part, name)
 
     folder = small_portfolio(tmp_path_factory.mktemp("keys") / "small")
+    settings = yaml.safe_load((folder / "portfolio.yaml").read_text())
+    for source in settings["sources"]:
+        if source["dataset"] == "operating_costs":
+            source["dialect"] = {"decimal": "."}
+    (folder / "portfolio.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Part, "__getattribute__", recorded, raising=False)
         with books(folder, MONTHS[0]):
