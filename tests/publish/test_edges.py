@@ -99,7 +99,7 @@ def test_what_nobody_knows_yet_has_a_reason(tmp_path: Path) -> None:
         )
         quality = said(opened, "select n, predictions, accuracy from marts.quality_monthly")
         assert quality == [(0, 1, None)]
-    assert rows == [(0, None, "no_outcomes")]
+    assert rows == [(None, None, "no_baseline")]  # method §4.1: nothing to compare with
 
 
 def test_the_last_microsecond_of_a_month(tmp_path: Path) -> None:
