@@ -80,7 +80,8 @@ def value_of(opened: Session) -> dict[str, Decimal]:
     return dict(
         said(
             opened,
-            "select system_id, sum(amount) from ledger_value where basis = 'cohort' group by 1",
+            "select system_id, sum(amount) from ledger_value "
+            "where basis = 'cohort' group by 1 order by 1",
         )
     )
 
