@@ -26,6 +26,7 @@ def ours(folder: Path) -> int:
 
     found = portfolio.load(folder)
     with warehouse.opened(found) as con:
+        deliveries.open_receipts(con, found)
         report = deliveries.ingest(con, found, "billing")
     if report.refused:
         raise RuntimeError(report.refused[0].reason)

@@ -23,17 +23,15 @@ RIVALS = ("scan", "join", "hand", "pandas")
 
 
 def books(folder: Path) -> dict[str, list[float]]:
-    """The month through the books, without Dagster; CPU-seconds and wall time by step."""
+    """The month as the command runs it; CPU-seconds and wall time by step."""
     steps = measure.Steps()
     with steps.of("imports"):
         from roi_pipeline import gx_duckdb, portfolio  # noqa: F401
-        from roi_pipeline.books import session
-        from roi_pipeline.books.ledger import BOOKS, WHOLE, monthly_marts
+        from roi_pipeline.pipeline import run as pipeline_run
         from roi_pipeline.publish import editions
-        from roi_pipeline.quality import suites
     found = portfolio.load(folder)
     with steps.of("open"):
-        opening = session.opened(found, data.MONTH, AS_OF)
+        opening = pipeline_run.opened(found, data.MONTH, AS_OF)
         run = opening.__enter__()
     for dataset in (*portfolio.DATASETS, *portfolio.REFERENCES):
         is_log = dataset in ("predictions", "outcomes", "billing")
@@ -41,17 +39,13 @@ def books(folder: Path) -> dict[str, list[float]]:
             report = run.ingest(dataset)
         if report.refused:
             raise RuntimeError("; ".join(refusal.reason for refusal in report.refused))
-    with steps.of("cells"):
-        run.build_cells()
-    with steps.of("ledger"):
-        for name in BOOKS:
-            run.build_whole(name) if name in WHOLE else run.build_ledger(name)
-    with steps.of("marts"):
-        for name in monthly_marts(run.models):
-            run.build_mart(name)
+    layers = {"cells": "cells", "marts": "marts"}
+    for name in run.stored_tables():
+        with steps.of(layers.get(run.tables[name].layer, "ledger")):
+            run.build(name)
     with steps.of("checks"):
-        for name in suites():
-            run.check(name, data.MONTH, data.MONTH)
+        for name in run.checked_tables():
+            run.check(name)
     with steps.of("publication"):
         editions.publish(run)
     opening.__exit__(None, None, None)
@@ -59,15 +53,18 @@ def books(folder: Path) -> dict[str, list[float]]:
 
 
 def dagster(folder: Path) -> dict[str, list[float]]:
-    """The month as `roi-pipeline run` does it: the Dagster job, in process."""
+    """The month as a Dagster job, in process."""
     steps = measure.Steps()
     with steps.of("imports"):
+        import dagster as dg
+
         from roi_pipeline import automation, gx_duckdb, portfolio  # noqa: F401
+        from roi_pipeline.resource import AS_OF as CUT_OFF
     logging.disable()
-    with steps.of("run"):
-        result = automation.run(portfolio.load(folder), data.MONTH, as_of=AS_OF)
-    if result.error or result.edition is None:
-        raise RuntimeError(result.error or str(result.failed_checks))
+    job = automation.definitions_of(portfolio.load(folder)).resolve_job_def(automation.JOB)
+    tags = {"dagster/partition": f"{data.MONTH:%Y-%m-%d}", CUT_OFF: AS_OF.isoformat()}
+    with steps.of("run"), dg.DagsterInstance.ephemeral() as instance:
+        job.execute_in_process(instance=instance, tags=tags)
     return steps.spent
 
 

@@ -111,21 +111,24 @@ def _reference(folder: Path) -> None:
 def books(folder: Path) -> dict[str, object]:
     """CPU-seconds and wall time of the cells step and of the scenarios, from nothing."""
     from roi_pipeline import portfolio
-    from roi_pipeline.books import session
+    from roi_pipeline.models.registry import ancestors
+    from roi_pipeline.pipeline import run as pipeline_run
 
     shutil.rmtree(folder / "state", ignore_errors=True)
     steps = measure.Steps()
-    with session.opened(portfolio.load(folder), data.MONTH, AS_OF) as run:
+    with pipeline_run.opened(portfolio.load(folder), data.MONTH, AS_OF) as run:
         for dataset in (*portfolio.DATASETS, *portfolio.REFERENCES):
             report = run.ingest(dataset)
             if report.refused:
                 raise RuntimeError("; ".join(refusal.reason for refusal in report.refused))
-        with steps.of("cells"):
-            run.build_cells()
-        with steps.of("scenarios"):
-            run.build_ledger("value_priced")
-        with steps.of("shared outcomes"):
-            run.build_whole("shared_value")
+        needed = ancestors(run.tables, ["shared_value"])
+        named = {"shared_value": "shared outcomes"}
+        for name in run.stored_tables():
+            is_cells = run.tables[name].layer == "cells"
+            if is_cells or name in needed:
+                with steps.of("cells" if is_cells else named.get(name, "scenarios")):
+                    run.build(name)
+        run.show(["outcome_cells", "value_priced"])
         counts = run.con.execute(
             "select (select count(*) from outcome_cells), (select count(*) from value_priced), "
             "(select count(distinct s.scenario || v.driver) from value_priced as v "

@@ -14,7 +14,6 @@ import bill_pages  # noqa: E402
 import scenario_pages  # noqa: E402
 
 from roi_pipeline import workbench  # noqa: E402
-from roi_pipeline.books.ledger import KEYS, MONTHLY  # noqa: E402
 from roi_pipeline.glossary import meaning, meanings  # noqa: E402
 from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
 from roi_pipeline.ingest.events import SHAPES  # noqa: E402
@@ -25,6 +24,7 @@ LAYERS = {
     "marts": "Marts: what is published",
     "ledger": "Ledger: quantity × unit price = amount",
     "value": "Scenarios: which cell counts for which driver",
+    "evidence": "Evidence: what is known of a month",
     "cost": "Cost lines: one file a ledger",
     "staging": "Staging: names, rates, shares",
     "cells": "Cells: the one heavy step",
@@ -83,7 +83,7 @@ def tables() -> str:
         for model in sorted(models.values(), key=lambda each: each.name):
             if model.layer != layer or model.name.endswith("_lines"):
                 continue
-            parts.append(f"\n### {model.name}\n{model.description}\n\n")
+            parts.append(f"\n### {model.name}\n{model.row}\n\n")
             parts.append(f"Key: {', '.join(f'`{column}`' for column in model.grain)}.")
             if checks := guarded.get(model.name):
                 parts.append(f" {checks} checks.")
@@ -91,10 +91,6 @@ def tables() -> str:
             if layer == "marts":
                 parts.append(_columns(con.execute(f"describe marts.{model.name}").fetchall()))
         if layer == "marts":
-            for name, (function, schema) in sorted(MONTHLY.items()):
-                row = (function.__doc__ or "").partition("\n")[0]
-                shape = {column: _sql_type(kind) for column, kind in schema.items()}
-                parts.append(_table(name, row, KEYS[name], shape))
             parts += [_table(name, *described) for name, described in PUBLISHED.items()]
     return "".join(parts)
 
@@ -125,8 +121,7 @@ def columns() -> str:
     """Every column of the marts with its meaning; SystemExit naming what has none, or no use."""
     con, models = workbench.empty()
     workbench.open_books(con, models)
-    shapes = {name: set(schema) for name, (_, schema) in MONTHLY.items()}
-    shapes |= {name: set(columns) for name, (_, _, columns) in PUBLISHED.items()}
+    shapes = {name: set(columns) for name, (_, _, columns) in PUBLISHED.items()}
     for model in models.values():
         if model.layer == "marts":
             described = con.execute(f"describe marts.{model.name}").fetchall()

@@ -7,7 +7,9 @@ from typing import Any
 
 import yaml
 
-from roi_pipeline import models
+from roi_pipeline.models import registry
+from roi_pipeline.models.sql_models import package_folder
+from roi_pipeline.models.table import Need, Table
 from roi_pipeline.portfolio import SCENARIOS
 
 INTRO = """
@@ -102,14 +104,14 @@ between 0 and 1, or no amount, to be listed and not taken for zero. The ledger c
 
 def page(note: str) -> str:
     """Every scenario that ships, then what holds for all of them."""
-    found = models.load()
+    found = registry.load()
     parts = ["# Scenarios\n", note, INTRO]
     parts += [_section(found[name]) for name in SCENARIOS]
     return "".join([*parts, MORE])
 
 
-def _section(model: models.Model) -> str:
-    header = (models.package_folder("sql") / "value" / f"{model.name}.sql").read_text("utf-8")
+def _section(model: Table) -> str:
+    header = (package_folder("sql") / "value" / f"{model.name}.sql").read_text("utf-8")
     drivers = re.findall(r"^-- driver: (\S+) \((.+?)\): (.+)$", header, flags=re.MULTILINE)
     metrics = re.findall(r"^-- metric: (.+)$", header, flags=re.MULTILINE)
     case = yaml.safe_load(model.example or "")
@@ -127,7 +129,7 @@ def _section(model: models.Model) -> str:
     return "".join([*parts, _worked(model.example or "", case)])
 
 
-def _units(need: models.Need) -> str:
+def _units(need: Need) -> str:
     return f" ({' or '.join(need.units)})" if need.units else ""
 
 

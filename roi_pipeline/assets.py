@@ -2,44 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 import dagster as dg
 
-from roi_pipeline.books.ledger import WHOLE, monthly_marts
-from roi_pipeline.books.reads import PYTHON_READS, RECEIPT_TABLES, VIEWS
 from roi_pipeline.engines.cells import CELLS
 from roi_pipeline.glossary import meaning
-from roi_pipeline.models import Model
+from roi_pipeline.models import registry
+from roi_pipeline.models.table import Table
+from roi_pipeline.pipeline.checks import all_suites
+from roi_pipeline.pipeline.leaves import RECEIPTS
 from roi_pipeline.portfolio import DATASETS, REFERENCES
 from roi_pipeline.publish import editions
 from roi_pipeline.resource import Books
-from roi_pipeline.suites import suites
 from roi_pipeline.warehouse import count, rows
 
 EDITION = "edition"
 TOTAL = "portfolio"  # the row of a mart that adds up its systems
 SPLIT = ("side", "basis", "view")
 PLOTTED = ("value", "tco_cash", "tco_accrual", "cumulative_net_cash", "roi_cumulative_cash")
-DESCRIPTIONS: Mapping[str, str] = {
-    "depreciation": "What every asset costs in every month of its life.",
-    "development_monthly": "How much of a month's gains and losses is in yet.",
-    "shared_value": "What is taken off systems that had a hand in the same outcomes as others.",
-    "tax_depreciation": "What a tax return may deduct for each asset by year (MACRS).",
-    "maturity": "The share of its final outcomes that each month of each system has.",
-    "quality_monthly": "How right a model version was in a month, with Wilson bounds.",
-    "roi_monthly": "What a system returned, since the investment and over its evidence window.",
-    "threshold_status_monthly": "Whether a system is worth running: status, bounds, rule, action.",
-    "economics_monthly": "What a month was made of: volume, quality, worth of quality, cost.",
-    "degradation_monthly": "How a model version wears off, and when it stops earning its cost.",
-    "options_monthly": "Every way out of a system's situation, ranked by what it is worth.",
-    "projection_monthly": "Where the cumulative net is heading if nothing is changed.",
-    "sensitivity_monthly": "What a result depends on, and what it is under named scenarios.",
-    "serving_mode_comparison_monthly": "Real time against batch: cost, value, what moving changes.",
-    "unit_cost_monthly": "What a prediction, a token, an hour cost, by serving mode.",
-    "tco_change_monthly": "Why a cost changed from the month before: price, volume, mix, other.",
-}
 
 
 def source_asset(dataset: str, months: dg.PartitionsDefinition[Any]) -> dg.AssetsDefinition:
@@ -56,11 +37,11 @@ def source_asset(dataset: str, months: dg.PartitionsDefinition[Any]) -> dg.Asset
         description=f"Delivered files of {dataset}: clean rows, receipts, quarantine.",
     )
     def take_in(books: Books) -> dg.MaterializeResult[Any]:
-        report = books.session.ingest(dataset)
+        report = books.run.ingest(dataset)
         if refused := list(report.refused):
             # Dagster skips what waits for a failed step, and files there may be good, or bad too.
             for later in waiting_for(dataset):
-                refused += books.session.ingest(later).refused
+                refused += books.run.ingest(later).refused
             raise dg.Failure("; ".join(dict.fromkeys(refusal.reason for refusal in refused)))
         return _shown(books, dataset, {"new_files": len(report.receipts)})
 
@@ -83,12 +64,12 @@ def waiting_for(dataset: str) -> list[str]:
     return sorted(found)
 
 
-def view_spec(model: Model, sources: frozenset[str]) -> dg.AssetSpec:
+def view_spec(model: Table, sources: frozenset[str]) -> dg.AssetSpec:
     """A model that is a view: nothing to run, but the lineage shows it."""
     return dg.AssetSpec(
         model.name,
-        deps=sorted(model.reads & sources),
-        description=model.description,
+        deps=sorted(model.reads.keys() & sources),
+        description=model.row,
         group_name=model.layer,
         kinds={"duckdb", "sql"},
         metadata={"grain": ", ".join(model.grain), "sql": dg.MetadataValue.md(_sql(model))},
@@ -96,7 +77,7 @@ def view_spec(model: Model, sources: frozenset[str]) -> dg.AssetSpec:
 
 
 def cells_asset(
-    models: Mapping[str, Model], months: dg.PartitionsDefinition[Any]
+    models: Mapping[str, Table], months: dg.PartitionsDefinition[Any]
 ) -> dg.AssetsDefinition:
     """The one heavy step."""
 
@@ -106,19 +87,19 @@ def cells_asset(
             dg.AssetSpec(
                 name,
                 deps=["predictions", "outcomes"],
-                description=models[name].description,
+                description=models[name].row,
                 group_name="cells",
                 kinds={"duckdb", "sql"},
                 partitions_def=months,
-                code_version=models[name].code_version,
+                code_version=models[name].code[:12],
             )
             for name in CELLS
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def build(books: Books) -> Any:
-        stale = books.session.build_cells()
         for name in CELLS:
+            stale = books.run.build(name)
             yield _shown(books, name, {"rebuilt_months": len(stale)}, asset_key=name)
 
     return build
@@ -126,67 +107,57 @@ def cells_asset(
 
 def compared_with(name: str) -> frozenset[str]:
     """The tables that a table's checks compare it with; a check would find them old or empty."""
-    return _comparisons().get(name, frozenset())
+    suite = all_suites().get(name)
+    return suite.reads if suite else frozenset()
 
 
-@cache
-def _comparisons() -> Mapping[str, frozenset[str]]:
-    return {table: suite.reads for table, suite in suites().items()}
+def upstream(name: str, models: Mapping[str, Table]) -> set[str]:
+    """What a table and its checks read, through views down to what is stored or delivered.
 
-
-def upstream(name: str, models: Mapping[str, Model]) -> set[str]:
-    """What a table and its checks read, and what the views they read read in turn: Dagster orders
-    steps by the tables behind a view, since a view itself is not a step."""
-    model = models.get(name)
-    found: set[str] = set()
-    left = set(model.reads if model else PYTHON_READS[name]) | compared_with(name)
-    while left:
-        read = left.pop()
-        found.add(read)
-        if read in models and models[read].layer in VIEWS:
-            left |= models[read].reads - found
-    if found & RECEIPT_TABLES:
-        found |= {*DATASETS, *REFERENCES}
-    return found - {name}
+    What reads receipts waits for the ingestion of every dataset.
+    """
+    found: set[str] = set(registry.stored_reads(models, name)) | {*compared_with(name)}
+    for read in compared_with(name):
+        if read in models and models[read].build == "view":
+            found |= registry.stored_reads(models, read).keys()
+    if found & {*RECEIPTS}:
+        found |= {*DATASETS}
+    return found - {name, *RECEIPTS}
 
 
 def table_asset(
     name: str,
-    models: Mapping[str, Model],
+    models: Mapping[str, Table],
     known: frozenset[str],
     months: dg.PartitionsDefinition[Any],
 ) -> dg.AssetsDefinition:
-    """A table of the ledger, of the marts, or one that Python fills."""
-    model = models.get(name)
+    """A stored table, whether SQL or Python computes it."""
+    model = models[name]
 
     @dg.asset(
         name=name,
         deps=sorted(upstream(name, models) & known),
-        group_name="ledger" if (model and model.layer == "ledger") or name in WHOLE else "marts",
-        description=model.description if model else DESCRIPTIONS[name],
+        group_name=model.layer,
+        description=model.row,
         partitions_def=months,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        code_version=model.code_version if model else None,
-        kinds={"duckdb", "sql" if model else "polars"},
+        code_version=model.code[:12],
+        kinds={"duckdb", "sql" if model.query is not None else "polars"},
     )
     def build(books: Books) -> dg.MaterializeResult[Any]:
-        session = books.session
-        if model and model.layer == "ledger":
-            return _shown(books, name, {"rebuilt_months": len(session.build_ledger(name))})
-        written = session.build_whole(name) if name in WHOLE else session.build_mart(name)
-        return _shown(books, name, {"written_rows": written})
+        return _shown(books, name, {"rebuilt": len(books.run.build(name))})
 
     return build
 
 
 def edition_asset(
-    marts: Sequence[str], months: dg.PartitionsDefinition[Any]
+    tables: Sequence[str], months: dg.PartitionsDefinition[Any]
 ) -> dg.AssetsDefinition:
     """What people read."""
 
     @dg.asset(
         name=EDITION,
-        deps=list(marts),
+        deps=list(tables),
         group_name="publication",
         partitions_def=months,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -194,13 +165,12 @@ def edition_asset(
         description="The marts as immutable Parquet files and marts.duckdb, current in one move.",
     )
     def publish(books: Books) -> dg.MaterializeResult[Any]:
-        editions.refuse_unready(books.session)
-        edition = editions.publish(books.session)
+        edition = editions.publish(books.run)
         return dg.MaterializeResult(
             metadata={
                 "edition": edition.name,
                 "months": len(edition.months),
-                "folder": dg.MetadataValue.path(str(books.session.portfolio.marts / edition.name)),
+                "folder": dg.MetadataValue.path(str(books.run.portfolio.marts / edition.name)),
             }
         )
 
@@ -208,20 +178,19 @@ def edition_asset(
 
 
 def all_assets(
-    models: Mapping[str, Model], months: dg.PartitionsDefinition[Any]
+    models: Mapping[str, Table], months: dg.PartitionsDefinition[Any]
 ) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Every asset of a portfolio, in no particular order."""
     datasets = (*DATASETS, *REFERENCES)
-    marts = monthly_marts(models)
-    tables = [*WHOLE, *(m.name for m in models.values() if m.layer == "ledger"), *marts]
-    views = [m for m in models.values() if m.layer in VIEWS]
-    known = frozenset([*datasets, *CELLS, *tables, *(view.name for view in views)]) - RECEIPT_TABLES
+    tables = [name for name, each in models.items() if each.build in ("month", "whole")]
+    views = [each for each in models.values() if each.build == "view"]
+    known = frozenset([*datasets, *CELLS, *tables, *(view.name for view in views)])
     return [
         *(source_asset(dataset, months) for dataset in datasets),
-        *(view_spec(view, known) for view in views),
+        *(view_spec(view, known - {*RECEIPTS}) for view in views),
         cells_asset(models, months),
         *(table_asset(name, models, known, months) for name in tables),
-        edition_asset(marts, months),
+        edition_asset(tables, months),
     ]
 
 
@@ -233,9 +202,8 @@ def _shown(
     A backfill is one run with an event a month; columns are shown by the newest, so only it has
     them: writing them into each took a tenth of a long run.
     """
-    con = books.session.con
-    marts = monthly_marts(books.session.models)
-    table = f"marts.{name}" if name in marts else name
+    con, table = books.run.con, books.run.named(name)
+    books.run.show([name])
     columns = rows(con, f"describe {table}")
     schema = [dg.TableColumn(column, kind, meaning(column, name)) for column, kind, *_ in columns]
     first, last = books.months
@@ -258,7 +226,7 @@ def _numbers_by_month(
     told: dict[date, dict[str, Any]] = {}
     if "month" not in columns:
         return told
-    con, kinds = books.session.con, [kind for kind in SPLIT if kind in columns]
+    con, kinds = books.run.con, [kind for kind in SPLIT if kind in columns]
     plotted = [column for column in PLOTTED if column in columns]
     if "amount" in columns:
         named = " || '_' || ".join(["'amount'", *kinds])
@@ -282,5 +250,5 @@ def _numbers_by_month(
     return told
 
 
-def _sql(model: Model) -> str:
+def _sql(model: Table) -> str:
     return f"```sql\n{model.query}\n```"

@@ -1,50 +1,27 @@
-"""When the books are brought up to date: the monthly job, its schedule and its sensor, and the same
-job run in process by the command line."""
+"""The monthly job in Dagster, its schedule and its sensors."""
 
 import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
 import dagster as dg
 
 from roi_pipeline import alerts, portfolio
-from roi_pipeline.alerts import exit_code, failed_checks, failures, message
-from roi_pipeline.assets import EDITION, all_assets
-from roi_pipeline.books.scope import first_month
+from roi_pipeline.assets import all_assets
 from roi_pipeline.checks import all_checks
 from roi_pipeline.ingest import correction_list
 from roi_pipeline.ingest.discovery import discover
-from roi_pipeline.models import load
+from roi_pipeline.models.registry import load
+from roi_pipeline.pipeline.settings import first_month
 from roi_pipeline.portfolio import DATASETS, REFERENCES, Portfolio
-from roi_pipeline.publish.editions import Edition, named
-from roi_pipeline.quality import CheckOutcome
-from roi_pipeline.resource import AS_OF, RANGE_FIRST, RANGE_LAST, Books, last_ended_month
+from roi_pipeline.resource import Books, last_ended_month
 
 # Single-run backfills are marked beta; the pinned version is the one they were tested with.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 JOB = "monthly"
 DAY_OF_MONTH = 3
-# In process, progress is told by our own log; Dagster's events stay in its instance.
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What a run in process came to.
-
-    `edition` is the one it wrote, None when nothing was; `exit_code` is what the error that ended
-    it says of itself (contracts §5), None when it was not one of ours.
-    """
-
-    edition: Edition | None
-    failed_checks: tuple[CheckOutcome, ...]
-    refused: tuple[str, ...]
-    error: str | None
-    exit_code: int | None = None
 
 
 def definitions_of(found: Portfolio) -> dg.Definitions:
@@ -75,48 +52,6 @@ def definitions_of(found: Portfolio) -> dg.Definitions:
         resources={"books": Books(folder=str(found.folder))},
         executor=dg.in_process_executor,
     )
-
-
-def run(
-    found: Portfolio,
-    through: date,
-    first: date | None = None,
-    as_of: datetime | None = None,
-) -> RunResult:
-    """Run the monthly job in this process for the months up to `through`.
-
-    The same definitions as in Dagster; with DAGSTER_HOME set the run shows in its UI.
-    """
-    tags = {
-        RANGE_FIRST: f"{first or through:%Y-%m-%d}",
-        RANGE_LAST: f"{through:%Y-%m-%d}",
-        **({AS_OF: as_of.isoformat()} if as_of else {}),
-    }
-    job = definitions_of(found).resolve_job_def(JOB)
-    with _instance() as instance:
-        result = job.execute_in_process(
-            instance=instance, tags=tags, run_config=QUIET, raise_on_error=False
-        )
-        ended = failures(result.all_events)
-        failed = failed_checks(result.get_asset_check_evaluations())
-        written = _written(result) if result.success else None
-    return RunResult(
-        edition=named(found.marts, written) if written else None,
-        failed_checks=failed,
-        refused=tuple(message(event) for event in ended if event.step_key in _INPUTS),
-        error="; ".join(message(event) for event in ended if event.step_key not in _INPUTS) or None,
-        exit_code=max(map(exit_code, ended), default=None, key=lambda code: code or 0),
-    )
-
-
-_INPUTS = frozenset((*DATASETS, *REFERENCES))
-
-
-def _instance() -> dg.DagsterInstance:
-    import os
-
-    home = os.environ.get("DAGSTER_HOME")
-    return dg.DagsterInstance.get() if home else dg.DagsterInstance.ephemeral()
 
 
 def _schedule(job: "dg.JobDefinition | object", found: Portfolio) -> dg.ScheduleDefinition:
@@ -174,9 +109,3 @@ def _landed(found: Portfolio) -> str:
     corrections = found.folder / correction_list.FILE
     seen = [*seen, corrections.read_text("utf-8") if corrections.is_file() else ""]
     return sha256("\n".join(seen).encode()).hexdigest()
-
-
-def _written(result: dg.ExecuteInProcessResult) -> str:
-    """The name of the edition that a run wrote, current or looking back."""
-    event, *_ = result.asset_materializations_for_node(EDITION)  # one event a month of the range
-    return str(event.metadata["edition"].value)

@@ -5,7 +5,8 @@ from typing import Any
 
 import dagster as dg
 
-from roi_pipeline.quality import CheckOutcome, Suite, suites
+from roi_pipeline.pipeline.checks import all_suites
+from roi_pipeline.quality import CheckOutcome, Suite
 from roi_pipeline.resource import Books
 
 SEVERITIES = {
@@ -33,7 +34,7 @@ def suite_checks(suite: Suite) -> dg.AssetChecksDefinition:
     )
     def run(context: dg.AssetCheckExecutionContext, books: Books) -> Iterator[dg.AssetCheckResult]:
         asked = {key.name for key in context.selected_asset_check_keys}
-        for outcome in books.session.check(suite.table, *books.months):
+        for outcome in books.run.check(suite.table):
             if outcome.name in asked:
                 yield _result(suite.table, outcome)
 
@@ -42,7 +43,7 @@ def suite_checks(suite: Suite) -> dg.AssetChecksDefinition:
 
 def all_checks(tables: frozenset[str]) -> list[dg.AssetChecksDefinition]:
     """The checks of every suite whose table is an asset."""
-    return [suite_checks(suite) for name, suite in sorted(suites().items()) if name in tables]
+    return [suite_checks(suite) for name, suite in sorted(all_suites().items()) if name in tables]
 
 
 def _result(table: str, outcome: CheckOutcome) -> dg.AssetCheckResult:

@@ -17,6 +17,10 @@ class UnexpectedError(RoiError):
     """A step failed in a way nobody foresaw; the message holds no text that may quote data."""
 
 
+class NotBuilt(RoiError):
+    """A table is asked for that is not stored for these inputs, months and cut-off."""
+
+
 class DataRefused(RoiError):
     """A delivered file cannot be trusted as a whole, so nothing of it was taken in."""
 

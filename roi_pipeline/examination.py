@@ -15,12 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from roi_pipeline import models
 from roi_pipeline.edited_tables import Table, read_table
 from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.ingest import correction_list, formats
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.discovery import Found, discover
+from roi_pipeline.models import registry
 from roi_pipeline.portfolio import DATASETS, FILE, REFERENCES, Portfolio, Source, load
 from roi_pipeline.words import count
 from roi_pipeline.written import choices
@@ -130,7 +130,7 @@ def _scenarios(portfolio: Portfolio) -> Iterator[Finding]:
 
     told = list(scenarios.own_scenarios(portfolio.folder))
     try:
-        found = models.load(portfolio.folder / "sql")
+        found = registry.load(portfolio.folder / "sql")
     except ConfigurationError:
         found = {}
     baselines, terms = _table(portfolio, "baselines"), _table(portfolio, "terms")

@@ -173,7 +173,7 @@ class Portfolio(Part):
 
     @property
     def state(self) -> Path:
-        """The working database, clean files and logs; never read by BI."""
+        """Deliveries, journal, closed months and what was built; never read by BI."""
         return self.folder / "state"
 
     @property
@@ -190,11 +190,6 @@ class Portfolio(Part):
     def reference(self) -> Path:
         """The small dated tables that people edit."""
         return self.folder / "reference"
-
-    @property
-    def database(self) -> Path:
-        """The working database."""
-        return self.state / "warehouse.duckdb"
 
     @property
     def readable_folders(self) -> tuple[Path, ...]:

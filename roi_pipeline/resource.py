@@ -1,4 +1,4 @@
-"""Dagster's hold on the books: one open database a run, for the months its partition asks for."""
+"""Dagster's hold on the books: one open portfolio a run, for the months its partition asks for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,10 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from roi_pipeline import portfolio
-from roi_pipeline.books import session
-from roi_pipeline.books.scope import Scope
-from roi_pipeline.books.session import Session
 from roi_pipeline.domain.calendar import add_months, month_of
+from roi_pipeline.pipeline import run as pipeline_run
+from roi_pipeline.pipeline.run import Run
 from roi_pipeline.portfolio import Portfolio
-from roi_pipeline.publish.closing import refuse_reopened
-from roi_pipeline.publish.editions import looks_back
 
 PARTITION = "dagster/partition"
 RANGE_FIRST = "dagster/asset_partition_range_start"
@@ -27,26 +24,24 @@ class Books(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The books of a portfolio, open for one run and closed at its end, also after a failure."""
 
     folder: str
-    _session: Session = PrivateAttr()
+    _run: Run = PrivateAttr()
     _months: tuple[date, date] = PrivateAttr()
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Books"]:
-        """Open the database, waiting for another run to end first."""
+        """Open the portfolio for the months of the run."""
         found = portfolio.load(Path(self.folder))
         tags = context.dagster_run.tags if context.dagster_run else {}
         first, last = asked_months(tags, found)
         as_of = datetime.fromisoformat(tags[AS_OF]) if AS_OF in tags else None
-        is_look_back = looks_back(found, Scope.through(found, last, as_of))
-        with session.opened(found, last, as_of, is_look_back=is_look_back) as opened:
-            refuse_reopened(opened.con, found)
-            self._session, self._months = opened, (first, last)
+        with pipeline_run.opened(found, last, as_of) as opened:
+            self._run, self._months = opened, (first, last)
             yield self
 
     @property
-    def session(self) -> Session:
-        """The open session."""
-        return self._session
+    def run(self) -> Run:
+        """The open run."""
+        return self._run
 
     @property
     def months(self) -> tuple[date, date]:

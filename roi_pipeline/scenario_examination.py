@@ -10,10 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from roi_pipeline import models, workbench
+from roi_pipeline import workbench
 from roi_pipeline.edited_tables import Row
 from roi_pipeline.errors import ConfigurationError
-from roi_pipeline.models import LINE_COLUMNS, VALUE_LINES, Model, Need
+from roi_pipeline.models import registry
+from roi_pipeline.models.sql_models import LINE_COLUMNS, VALUE_LINES
+from roi_pipeline.models.table import Need, Table
 from roi_pipeline.portfolio import System
 
 Told = tuple[str, str, str, str]  # level, where, what, remedy
@@ -26,7 +28,7 @@ def own_scenarios(folder: Path) -> Iterator[Told]:
     if not files:
         return
     try:
-        found = models.load(folder / "sql")
+        found = registry.load(folder / "sql")
     except ConfigurationError as error:
         what, _, remedy = str(error).removeprefix(f"{folder}/").rpartition("; ")
         where, _, what = (what or str(error)).partition(": ")
@@ -36,7 +38,7 @@ def own_scenarios(folder: Path) -> Iterator[Told]:
         yield from _example(found[file.stem], folder / "sql")
 
 
-def _example(model: Model, own: Path) -> Iterator[Told]:
+def _example(model: Table, own: Path) -> Iterator[Told]:
     where = f"sql/value/{model.name}.sql"
     if not model.example:
         remedy = (
@@ -60,7 +62,7 @@ def _example(model: Model, own: Path) -> Iterator[Told]:
 
 
 def needs(
-    system: System, scenario: Model, baselines: tuple[Row, ...], terms: tuple[Row, ...]
+    system: System, scenario: Table, baselines: tuple[Row, ...], terms: tuple[Row, ...]
 ) -> Iterator[Told]:
     """What a system lacks of that which its scenario counts with."""
     if scenario.positive and system.positive is None:

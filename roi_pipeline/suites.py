@@ -12,11 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-import sqlglot
-from sqlglot import exp
-
-from roi_pipeline import models
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.models.sql_models import package_folder, reads_of
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
@@ -80,14 +77,8 @@ class Suite:
     def reads(self) -> frozenset[str]:
         """What its checks compare the table with, and so has to be there before they run."""
         queries = [check.kwargs.get("unexpected_rows_query", "") for check in self.checks]
-        return frozenset(
-            table.name
-            for query in queries
-            if query
-            for table in sqlglot.parse_one(
-                query.replace("{batch}", self.table), dialect="duckdb"
-            ).find_all(exp.Table)
-        ) - {self.table}
+        read = (reads_of(query.replace("{batch}", self.table)) for query in queries if query)
+        return frozenset().union(*read) - {self.table}
 
 
 def suites(folder: Path | None = None) -> dict[str, Suite]:
@@ -95,7 +86,7 @@ def suites(folder: Path | None = None) -> dict[str, Suite]:
 
     Raises ConfigurationError naming the file and the check that cannot be used as it stands.
     """
-    files = sorted((folder or models.package_folder("expectations")).glob("*.json"))
+    files = sorted((folder or package_folder("expectations")).glob("*.json"))
     return {file.stem: _suite(file) for file in files}
 
 

@@ -1,8 +1,10 @@
-"""The working database: opened safely, written in transactions, one month replaced at a time.
+"""DuckDB: a connection in memory, confined to the portfolio, and the SQL that is generated.
 
-Knows DuckDB and where a portfolio keeps its state. Knows no table by name and no rule.
+Knows how rows become Parquet files in one order, and files become views. Knows no table by name.
 """
 
+import atexit
+import fcntl
 import os
 import re
 import shutil
@@ -11,139 +13,116 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 import polars as pl
 
+from roi_pipeline import files
 from roi_pipeline.errors import ConfigurationError, RoiError
-from roi_pipeline.models import Model
+from roi_pipeline.models.table import Table
 from roi_pipeline.portfolio import Portfolio
 
-LOCKED = "Could not set lock"
-WAIT_S = 900.0
+LOCK = ".lock"
+JUST_MADE_S = 60.0
+_LOCKS: dict[Path, int] = {}
+STORAGE = "v1.2.0"  # older drivers of BI tools read this storage version
+PARQUET = "format parquet, compression zstd, row_group_size 122880"
 
 
 @contextmanager
-def opened(
-    portfolio: Portfolio, *, read_only: bool = False, wait_s: float = WAIT_S
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The portfolio's working database, closed at the end whatever happens.
-
-    DuckDB lets one process write: a second run waits up to `wait_s` seconds for the first to end.
-    Raises RoiError when the other run does not end in that time, ConfigurationError for a folder
-    in which no database can be kept.
-    """
-    if "?" in str(portfolio.database):
-        raise ConfigurationError(
-            f"{portfolio.folder}: a path with ? cannot hold a database; rename the folder"
-        )
+def opened(portfolio: Portfolio) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in memory that reads and writes within the portfolio only; closed at the end."""
+    con = duckdb.connect()
     try:
-        portfolio.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{portfolio.state}: {error.strerror}; make it a folder that can be written"
-        ) from error
-    con = _connect(portfolio.database, read_only=read_only, deadline=time.monotonic() + wait_s)
-    try:
-        if not read_only:  # an interrupted look back left its copy
-            shutil.rmtree(_copy_folder(portfolio), ignore_errors=True)
-        _confine(con, portfolio, read_only=read_only)
+        _confine(con, portfolio)
         yield con
     finally:
         con.close()
 
 
-@contextmanager
-def copied(
-    con: duckdb.DuckDBPyConnection, portfolio: Portfolio
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A copy of every table of the open database, as a database of its own that is removed at the
-    end; `con` keeps other runs out meanwhile. Views are made anew by whoever opens the books."""
-    folder = _copy_folder(portfolio)
-    folder.mkdir(mode=0o700, parents=True)
-    path = folder / "warehouse.duckdb"
-    try:
-        con.execute(f"attach '{_quoted(path.resolve())}' as look_back")
-        con.execute("create schema look_back.marts")
-        for schema, name, ddl in rows(
-            con,
-            "select schema_name, table_name, sql from duckdb_tables() "
-            "where database_name = current_database() and not temporary order by all",
-        ):
-            head = f"CREATE TABLE {'' if schema == 'main' else schema + '.'}"
-            con.execute(ddl.replace(head, f"create table look_back.{schema}.", 1))
-            con.execute(f"insert into look_back.{schema}.{name} from {schema}.{name}")
-        con.execute(
-            "create table if not exists look_back.built "
-            "(name varchar, month date, fingerprint varchar)"
-        )
-        con.execute("delete from look_back.built where name = 'models'")
-        con.execute("detach look_back")
-        copy = _connect(path, read_only=False, deadline=time.monotonic())
-        try:
-            _confine(copy, portfolio, read_only=False)
-            yield copy
-        finally:
-            copy.close()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def in_memory(threads: int = 2) -> duckdb.DuckDBPyConnection:
     """An empty database for worked examples and tests, with the settings that change results."""
     con = duckdb.connect(config={"threads": threads})
-    con.execute("create schema marts")
     _settle(con)
     return con
 
 
-def _copy_folder(portfolio: Portfolio) -> Path:
-    return portfolio.state / "tmp" / "look-back"
+def workspace(portfolio: Portfolio) -> Path:
+    """The temporary folder of this process in the portfolio: no other process writes there.
 
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _connect(path: Path, *, read_only: bool, deadline: float) -> duckdb.DuckDBPyConnection:
-    while True:
+    It holds a lock while the process lives and is removed when it ends; what killed processes left
+    is removed on first use.
+    """
+    folder = portfolio.state.resolve() / "tmp" / files.process()
+    if not _is_mine(folder):
         try:
-            con = duckdb.connect(str(path), read_only=read_only)
-        except duckdb.IOException as error:
-            if LOCKED not in str(error):
-                raise
-            if time.monotonic() > deadline:
-                raise RoiError(
-                    f"{path}: another run holds the working database; wait for it to end, "
-                    "or stop it, then run again"
-                ) from error
-            time.sleep(0.2)
-        else:
-            if not read_only:
-                path.chmod(0o600)
-            return con
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"{portfolio.state}: {error.strerror}; make it a folder that can be written"
+            ) from error
+        handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not (folder / LOCK).is_file():  # another process took it for one that was left
+            os.close(handle)
+            return workspace(portfolio)
+        _LOCKS[folder] = handle
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _sweep(portfolio, folder)
+    return folder
+
+
+def _sweep(portfolio: Portfolio, mine: Path) -> None:
+    """Remove the folders of killed processes, and the files and folders they did not finish."""
+    for other in mine.parent.iterdir():
+        if other == mine or _is_in_use(other):
+            continue
+        for top in (portfolio.state, portfolio.marts):
+            for left in files.parts_of(top, other.name):
+                shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+        shutil.rmtree(other, ignore_errors=True)
+
+
+def _is_mine(folder: Path) -> bool:
+    return folder in _LOCKS and folder.is_dir()
+
+
+def _is_in_use(folder: Path) -> bool:
+    """Whether the process of a temporary folder lives: it holds the lock, or is about to."""
+    try:
+        handle = os.open(folder / LOCK, os.O_RDWR)
+    except OSError:
+        return time.time() - folder.stat().st_mtime < JUST_MADE_S
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(handle)
 
 
 def _settle(con: duckdb.DuckDBPyConnection) -> None:
     """The settings without which the same rows could give another result."""
+    con.execute("create schema marts")
     con.execute("set TimeZone = 'UTC'")
     con.execute("set search_path = 'main,marts'")
     con.execute("set ieee_floating_point_ops = false")  # x / 0 is null, never infinity
+    con.execute("set enable_progress_bar = false")
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
 
 
-def _confine(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, *, read_only: bool) -> None:
+def _confine(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> None:
     """Bound memory and reach: after this, no query reads or writes outside the portfolio."""
-    spill = portfolio.state / "tmp" / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
-    if not read_only:
-        con.execute("create schema if not exists marts")
+    spill = workspace(portfolio) / "spill"
+    spill.mkdir(exist_ok=True)
     _settle(con)
     con.execute(f"set memory_limit = '{portfolio.engine.memory_limit}'")
     con.execute(f"set threads = {portfolio.engine.threads or os.cpu_count() or 1}")
-    con.execute("set temp_directory = $path", {"path": str(spill)})
+    con.execute(f"set temp_directory = {literal(spill)}")
     if portfolio.engine.spill_limit:
         con.execute(f"set max_temp_directory_size = '{portfolio.engine.spill_limit}'")
     seal(con, portfolio.readable_folders)
@@ -154,7 +133,8 @@ def seal(con: duckdb.DuckDBPyConnection, folders: Iterable[Path] = ()) -> None:
     Python and no setting."""
     resolved = {folder.resolve() for folder in folders}
     if named := sorted({*map(str, resolved), *map(exactly, resolved)}):
-        con.execute("set allowed_directories = $folders", {"folders": named})
+        # A bound list would make DuckDB import pandas, which takes a second of CPU.
+        con.execute(f"set allowed_directories = [{', '.join(map(literal, named))}]")
     con.execute("set python_enable_replacements = false")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
@@ -197,43 +177,89 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConne
         raise
 
 
-def table_of(model: Model) -> str:
-    """Where the rows of a model are: marts have a schema of their own."""
-    return f"marts.{model.name}" if model.layer == "marts" else model.name
+def table_of(table: Table) -> str:
+    """Where the rows of a table are: marts have a schema of their own."""
+    return f"marts.{table.name}" if table.layer == "marts" else table.name
 
 
-def replace_months(
-    con: duckdb.DuckDBPyConnection, table: str, query: str, months: Sequence[date]
-) -> int:
-    """Put the rows that `query` gives for `months` in the place of those the table holds.
-
-    `query` has a column `month`; rows of other months stay as they are. The table is there
-    (`ensure_tables`). Runs inside the caller's transaction; returns how many rows were written.
-    """
-    source = f"select * from ({query}) where list_contains($months, month)"  # noqa: S608
-    con.execute(f"delete from {table} where list_contains($months, month)", {"months": months})  # noqa: S608
-    (written,) = rows(con, f"insert into {table} by name {source}", {"months": months})[0]
-    return int(written)
+def rows(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: object = None
+) -> list[tuple[Any, ...]]:
+    """Every row of a query; the result is always finished."""
+    return con.execute(query, parameters).fetchall()
 
 
-def replace(con: duckdb.DuckDBPyConnection, table: str, query: str) -> int:
-    """Put the rows of `query` in the place of the whole table; returns how many."""
-    con.execute(f"create or replace table {table} as {query}")
-    return count(con, table)
+def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """How many rows a table or view has."""
+    (found,) = rows(con, f"select count(*) from {table}")[0]  # noqa: S608
+    return int(found)
 
 
-def replace_frame(
-    con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame, months: Sequence[date] | None
-) -> int:
-    """Put a frame in the place of the table, or of its rows of `months`; returns how many."""
-    con.register("frame_to_write", frame)
+def described(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
+    """The columns of a query, in order, with their types."""
+    return {str(name): str(kind) for name, kind, *_ in rows(con, f"describe {query}")}
+
+
+def literal(path: Path | str) -> str:
+    """A path as an SQL string; only for paths of our own, where DuckDB cannot bind them."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def all_of(source: str) -> str:
+    """A query of every row of a table or view."""
+    return f"select * from {source}"  # noqa: S608
+
+
+def files_query(files: Sequence[Path]) -> str:
+    """A query of the rows of some Parquet files, columns by name."""
+    return f"select * from {parquet(*(file.resolve() for file in files))}"  # noqa: S608
+
+
+def show(con: duckdb.DuckDBPyConnection, view: str, query: str) -> None:
+    """Make a query visible under a name."""
+    con.execute(f"create or replace view {view} as {query}")
+
+
+def in_months(query: str, months: Sequence[date]) -> str:
+    """The rows of a query in some months."""
+    listed = ", ".join(f"date '{month.isoformat()}'" for month in months) or "null"
+    return f"select * from ({query}) where month in ({listed})"  # noqa: S608
+
+
+def until(query: str, last: date) -> str:
+    """The rows of a query up to a month."""
+    return f"select * from ({query}) where month <= date '{last.isoformat()}'"  # noqa: S608
+
+
+def with_kept(query: str, columns: Sequence[str], kept: str) -> str:
+    """The rows of a query and those another keeps, columns by name; what is missing is null."""
+    listed = ", ".join(f'"{column}"' for column in columns)
+    return f"select {listed} from ({query} union all by name {kept})"  # noqa: S608
+
+
+def no_rows(query: str) -> str:
+    """A query of the same columns without rows."""
+    return f"select * from ({query}) limit 0"  # noqa: S608
+
+
+@contextmanager
+def computed(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
+    """The rows of a query, computed once, under a name that is valid in the block."""
+    con.execute(f"create or replace temp table computed_once as {query}")
     try:
-        query = query_of_frame("frame_to_write", frame.schema)
-        if months is None:
-            return replace(con, table, query)
-        return replace_months(con, table, query, months)
+        yield "computed_once"
     finally:
-        con.unregister("frame_to_write")
+        con.execute("drop table if exists computed_once")
+
+
+@contextmanager
+def frame_query(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator[str]:
+    """A query of a frame's rows, valid in the block; ratios are decimals, so none is NaN."""
+    con.register("frame_to_store", frame)
+    try:
+        yield query_of_frame("frame_to_store", frame.schema)
+    finally:
+        con.unregister("frame_to_store")
 
 
 def query_of_frame(name: str, schema: Mapping[str, Any]) -> str:
@@ -245,14 +271,179 @@ def query_of_frame(name: str, schema: Mapping[str, Any]) -> str:
     return f"select {', '.join(columns)} from {name}"  # noqa: S608
 
 
-def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    """How many rows a table or view has."""
-    (found,) = rows(con, f"select count(*) from {table}")[0]  # noqa: S608
+def write_parquet(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> list[str]:
+    """Write the rows of a query ordered by all columns; returns the columns.
+
+    With any number of threads and on any machine the same rows give the same bytes.
+    """
+    columns = described(con, query)
+    # Parquet has no HUGEINT, which is what a sum of counts is: it would become a DOUBLE.
+    listed = ", ".join(
+        f'cast("{column}" as bigint) as "{column}"' if kind == "HUGEINT" else f'"{column}"'
+        for column, kind in columns.items()
+    )
+    order = ", ".join(f'"{column}"' for column in columns)
+    con.execute(
+        f"copy (select {listed} from ({query}) order by {order}) to {literal(file)} ({PARQUET})"  # noqa: S608
+    )
+    return [*columns]
+
+
+def month_checksums(con: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
+    """A checksum of the rows of each month: their number and the exclusive or of their hashes."""
+    found = rows(
+        con,
+        "select strftime(month, '%Y-%m'), count(*), bit_xor(md5_number(r::varchar)) "  # noqa: S608
+        f"from {parquet(file)} as r where month is not null group by 1",
+    )
+    return {month: f"{number}-{hashed:x}" for month, number, hashed in sorted(found)}
+
+
+def parquet_rows(con: duckdb.DuckDBPyConnection, file: Path) -> int:
+    """How many rows a Parquet file has."""
+    (found,) = rows(con, f"select count(*) from {parquet(file)}")[0]  # noqa: S608
     return int(found)
 
 
-def rows(
-    con: duckdb.DuckDBPyConnection, query: str, parameters: object = None
-) -> list[tuple[Any, ...]]:
-    """Every row of a query; the result is always finished, so nothing keeps a lock."""
-    return con.execute(query, parameters).fetchall()
+def log_deliveries_in_order(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The ids of the deliveries of predictions and outcomes, the oldest version first."""
+    found = rows(
+        con,
+        "select delivery_id from deliveries where dataset in ('predictions', 'outcomes') "
+        "order by coalesce(exported_at, modified_at), path, delivery_id",
+    )
+    return tuple(name for (name,) in found)
+
+
+def numbered_cells(con: duckdb.DuckDBPyConnection, file: Path, grain: Sequence[str]) -> str:
+    """A query of cells as an engine left them: its parts added up, a system's own serving mode
+    filled in (table `systems`), the cells of each month numbered."""
+    source = parquet(file)
+    shape = described(con, f"from {source}")
+    keys = [key for key in grain if key != "serving_mode"]
+    has_mode = "serving_mode" in grain
+    mode = ["coalesce(p.serving_mode, s.serving_mode, 'realtime') as serving_mode"]
+    named = [*keys, *(["serving_mode"] if has_mode else [])]
+    sums = [f"sum({name})::{kind} as {name}" for name, kind in shape.items() if name not in named]
+    measures = [f"p.{name}" for name in shape if name not in named]
+    part = [*(f"p.{key}" for key in keys), *(mode if has_mode else []), *measures]
+    return f"""
+        select
+            cast(date_trunc('month', day) as date) as month,
+            strftime(day, '%Y-%m') || '/' || row_number() over (
+                partition by date_trunc('month', day) order by {", ".join(named)}
+            ) as cell_id,
+            *
+        from (
+            select {", ".join([*named, *sums])}
+            from (
+                select {", ".join(part)}
+                from {source} as p {"left join systems as s using (system_id)" if has_mode else ""}
+            )
+            group by {", ".join(named)}
+        )
+    """  # noqa: S608
+
+
+def delivery_rows(
+    con: duckdb.DuckDBPyConnection, table: str, dataset: str, delivery_id: str
+) -> list[dict[str, Any]]:
+    """The rows of a receipt table about one delivery, every value as text."""
+    columns = ", ".join(f'"{column}"::varchar' for column in described(con, f"from {table}"))
+    found = rows(
+        con,
+        f"select {columns} from {table} where dataset = ? and delivery_id = ? order by all",  # noqa: S608
+        [dataset, delivery_id],
+    )
+    names = [*described(con, f"from {table}")]
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def insert_documents(
+    con: duckdb.DuckDBPyConnection, table: str, documents: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows whose values are text (None for null), cast to the types of the table."""
+    if not documents:
+        return
+    shape = described(con, f"from {table}")
+    frame = pl.DataFrame(
+        [{name: row.get(name) for name in shape} for row in documents],
+        schema=dict.fromkeys(shape, pl.String),
+    )
+    con.register("documents", frame)
+    columns = ", ".join(f'"{name}"::{kind} as "{name}"' for name, kind in shape.items())
+    con.execute(f"insert into {table} by name select {columns} from documents")  # noqa: S608
+    con.unregister("documents")
+
+
+def write_quarantine(
+    con: duckdb.DuckDBPyConnection, dataset: str, delivery_id: str, file: Path
+) -> None:
+    """Write the quarantined rows of a delivery, if there are any."""
+    bound = {"dataset": dataset, "delivery_id": delivery_id}
+    where = "dataset = $dataset and delivery_id = $delivery_id"
+    if rows(con, f"select 1 from quarantine where {where} limit 1", bound):  # noqa: S608
+        con.execute(
+            f"copy (select * from quarantine where {where} order by row_no, reason) "  # noqa: S608
+            f"to {literal(file)} (format parquet, compression zstd)",
+            bound,
+        )
+
+
+def write_without_content(con: duckdb.DuckDBPyConnection, source: Path, target: Path) -> None:
+    """Write quarantined rows without what they held."""
+    con.execute(
+        f"copy (select * replace (null::json as row) from {parquet(source)}) "  # noqa: S608
+        f"to {literal(target)} (format parquet, compression zstd)"
+    )
+
+
+def insert_quarantine(con: duckdb.DuckDBPyConnection, quarantines: Sequence[Path]) -> None:
+    """Fill the table `quarantine` from the files of deliveries."""
+    if quarantines:
+        con.execute(f"insert into quarantine by name {files_query(quarantines)}")
+
+
+def documents_of(con: duckdb.DuckDBPyConnection, table: str, dataset: str) -> list[dict[str, Any]]:
+    """The rows of a table about a dataset, every value as text."""
+    names = [*described(con, f"from {table}")]
+    columns = ", ".join(f'"{column}"::varchar' for column in names)
+    query = f"select {columns} from {table} where dataset = ? order by all"  # noqa: S608
+    return [dict(zip(names, row, strict=True)) for row in rows(con, query, [dataset])]
+
+
+def frame_of(con: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
+    """All rows of a table or view, in the order of all columns."""
+    return con.execute(f"select * from {table} order by all").pl()  # noqa: S608
+
+
+def write_frame(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, file: Path) -> None:
+    """Write a frame as a Parquet file, as it is."""
+    con.register("frame_to_write", frame)
+    con.execute(f"copy frame_to_write to {literal(file)} (format parquet)")
+    con.unregister("frame_to_write")
+
+
+def write_database(con: duckdb.DuckDBPyConnection, tables: Sequence[Path], target: Path) -> None:
+    """A database with a table a Parquet file, put whole in the place of the one before.
+
+    Opened by itself `marts.duckdb` is the catalog `marts`, so `marts.roi_monthly` and `roi_monthly`
+    both name a table. A reader that has the old file open keeps reading it.
+    """
+    part = files.part_of(target)
+    con.execute(f"attach {literal(part.resolve())} as bi (storage_version '{STORAGE}')")
+    try:
+        for file in tables:
+            con.execute(f"create table bi.{file.stem} as {files_query([file])}")
+        con.execute("checkpoint bi")
+    finally:
+        con.execute("detach bi")
+    if Path(f"{part}.wal").exists():
+        raise RoiError(f"{part}.wal was left behind; nothing was published, run again")
+    part.chmod(0o444)
+    files.settle(part, target)
+
+
+def wait_for(lock: IO[str]) -> None:
+    """Hold an open file's lock, waiting for the process that holds it."""
+    fcntl.flock(lock, fcntl.LOCK_EX)

@@ -16,14 +16,16 @@ import duckdb
 import polars as pl
 import yaml
 
-from roi_pipeline import models, warehouse
-from roi_pipeline.books import scope
-from roi_pipeline.books.ledger import MONTHLY, WHOLE, refuse_taken
+from roi_pipeline import warehouse
 from roi_pipeline.engines.cells import CELLS, OUTCOME_COLUMNS, PREDICTION_COLUMNS
 from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.receipts import create_tables
+from roi_pipeline.models import registry
+from roi_pipeline.models.table import Table
 from roi_pipeline.own_sql import NAME, TABLES
+from roi_pipeline.pipeline import settings
+from roi_pipeline.pipeline.leaves import CLOSED
 from roi_pipeline.written import choices
 
 LOGS = {
@@ -37,29 +39,27 @@ Case = Mapping[str, Mapping[str, list[dict[str, Any]]]]
 MEMORY = "1GB"
 
 
-def empty(own: Path | None = None) -> tuple[duckdb.DuckDBPyConnection, dict[str, models.Model]]:
-    """Every input empty, every model of the cells a view; `own` is as in `models.load`."""
+def empty(own: Path | None = None) -> tuple[duckdb.DuckDBPyConnection, dict[str, Table]]:
+    """Every input empty, every model of the cells a view; `own` is as in `registry.load`."""
     con = warehouse.in_memory()
-    con.execute(scope.DDL)
+    settings.create_tables(con)
     create_tables(con)
     for name, columns in LOGS.items():
         shape = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         con.execute(f"create table {name} ({shape})")
     for name, contract in CONTRACTS.items():
         con.execute(f"create table {name} ({contract.ddl})")
-    for name, (_, schema) in WHOLE.items():
-        warehouse.replace_frame(con, name, pl.DataFrame([], schema=schema), None)
-    for name, (_, schema) in MONTHLY.items():
-        warehouse.replace_frame(con, f"marts.{name}", pl.DataFrame([], schema=schema), None)
-    found = models.load(own)
-    refuse_taken(found)
-    for name, model in found.items():
-        if model.layer == "cells":
-            con.execute(f"create view {name} as {model.query}")
-    for table in CELLS:
+    found = registry.load(own)
+    for table in found.values():
+        if table.function is not None:
+            with warehouse.frame_query(con, pl.DataFrame([], schema=dict(table.columns))) as query:
+                con.execute(f"create table {warehouse.table_of(table)} as {query}")
+        if table.layer == "cells":
+            con.execute(f"create view {table.name} as {table.sql}")
+    for name in CELLS:
         con.execute(
-            f"create table stored_{table} as "  # noqa: S608
-            f"select null::date as month, null::varchar as cell_id, * from {table}"
+            f"create table stored_{name} as "  # noqa: S608
+            f"select null::date as month, null::varchar as cell_id, * from {name}"
         )
     con.execute(f"set memory_limit = '{MEMORY}'")
     con.execute("set temp_directory = ''")
@@ -69,26 +69,22 @@ def empty(own: Path | None = None) -> tuple[duckdb.DuckDBPyConnection, dict[str,
 
 def open_books(
     con: duckdb.DuckDBPyConnection,
-    found: Mapping[str, models.Model],
+    found: Mapping[str, Table],
     wanted: Iterable[str] | None = None,
 ) -> None:
     """Put stored cells in the place of the cells models, and build the others on them: all, or the
     wanted ones with what they read."""
-    needed = found.keys() if wanted is None else models.ancestors(found, wanted)
-    for table in CELLS:
-        con.execute(f"drop view {table}")
-        con.execute(f"alter table stored_{table} rename to {table}")
-    closed = False
-    for name, model in found.items():
-        if model.layer == "cells" or name not in needed:
+    needed = found.keys() if wanted is None else registry.ancestors(found, wanted)
+    for name in CELLS:
+        con.execute(f"drop view {name}")
+        con.execute(f"alter table stored_{name} rename to {name}")
+    for name, table in found.items():
+        if table.layer == "cells" or table.query is None or name not in needed:
             continue
-        if "closed_ledger" in model.reads and not closed:
-            con.execute(
-                "create table closed_ledger as "
-                "select *, month as belongs_month from ledger_cost limit 0"
-            )
-            closed = True
-        con.execute(f"create view {warehouse.table_of(model)} as {model.query}")
+        for closed in sorted(read for read in table.reads if read.startswith(CLOSED)):
+            like = found[closed.removeprefix(CLOSED)].closed_like
+            con.execute(f"create table if not exists {closed} as from {like} limit 0")
+        con.execute(f"create view {warehouse.table_of(table)} as {table.sql}")
 
 
 def give(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
@@ -108,7 +104,7 @@ def give(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]])
         con.execute(f"insert into {table} ({columns}) values ({marks})", list(row.values()))  # noqa: S608
 
 
-def tried(model: models.Model, own: Path | None = None) -> Iterator[tuple[str, Rows, Rows]]:
+def tried(model: Table, own: Path | None = None) -> Iterator[tuple[str, Rows, Rows]]:
     """Run the worked example of a model: for each expected table its name, what there is of the
     columns that the example speaks of, and what the example says; both sorted, and as text.
 
@@ -136,7 +132,7 @@ def tried(model: models.Model, own: Path | None = None) -> Iterator[tuple[str, R
             con.close()
 
 
-def _case(model: models.Model) -> Case:
+def _case(model: Table) -> Case:
     """The example of a model: `given` and `expect`, each table by table its rows, column by column.
 
     Names become part of a query, so nothing but a plain name is accepted for one.
@@ -190,9 +186,9 @@ def _is_value(value: object, depth: int = 4) -> bool:
 
 def _refuse_unknown(
     con: duckdb.DuckDBPyConnection,
-    model: models.Model,
+    model: Table,
     case: Case,
-    found: Mapping[str, models.Model],
+    found: Mapping[str, Table],
 ) -> None:
     """Raises ConfigurationError for a table that is neither an input nor a model."""
     there = found.keys() | {
@@ -219,12 +215,11 @@ def _bench(*, has_books: bool) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _own_bench(own: Path, model: models.Model, case: Case) -> duckdb.DuckDBPyConnection:
+def _own_bench(own: Path, model: Table, case: Case) -> duckdb.DuckDBPyConnection:
     """Only what the example of a file speaks of, since people change the file and try again."""
     con, found = empty(own)
     _refuse_unknown(con, model, case, found)
-    wanted = [*case["given"], *case["expect"], "ledger_cost"]  # whose shape closed books have
-    open_books(con, found, wanted)
+    open_books(con, found, [*case["given"], *case["expect"]])
     return con
 
 

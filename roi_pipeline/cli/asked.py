@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from roi_pipeline.books.scope import first_month
 from roi_pipeline.domain.calendar import add_months, month_of, parse_month
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.pipeline.settings import first_month
 from roi_pipeline.portfolio import Portfolio
 
 AHEAD_MONTHS = 24  # further ahead than any clock is wrong: the year was mistyped

@@ -1,30 +1,23 @@
-"""`close` and `publish`: what happens to editions and closed months without a rebuild.
-
-Knows which edition is current and that only what was published may be closed or published again.
-"""
+"""`close` and `publish`: closed months, and the edition that shows them."""
 
 import getpass
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
 
 import click
 from rich.text import Text
 
 from roi_pipeline import portfolio
-from roi_pipeline.books import session
-from roi_pipeline.books.session import Session
 from roi_pipeline.cli.frame import Answer, Frame, framed
 from roi_pipeline.domain.calendar import add_months, parse_month
-from roi_pipeline.errors import RoiError
+from roi_pipeline.errors import CheckFailed, RoiError
+from roi_pipeline.pipeline import run as pipeline_run
+from roi_pipeline.pipeline.journal import Journal
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish import closing, editions
 from roi_pipeline.publish.editions import Edition
-from roi_pipeline.warehouse import rows
-
-WAIT_S = 60.0
-# What closing a month changes by itself, so it may differ from the edition.
-SHOWS_CLOSED = "dim_month"
+from roi_pipeline.publish.monthly import build_and_publish
+from roi_pipeline.quality import blocking
 
 
 @click.command("close")
@@ -36,9 +29,9 @@ def close_command(frame: Frame, month: str, closed_by: str | None) -> Answer:
     last = parse_month(month)
     found = portfolio.load(frame.folder)
     name = closed_by or getpass.getuser()
-    with _at_edition(found) as (opened, edition):
-        closed = closing.close(opened, last, name)
-        through = rows(opened.con, "select max(month) from closing")[0][0]
+    edition = _current(found)
+    closed = closing.close(found, last, name)
+    through = max(Journal(found.state / "journal").closings(), default=None)
     opens = add_months(through or last, 1)
     document = {
         "closed": [f"{each:%Y-%m}" for each in closed],
@@ -53,14 +46,16 @@ def close_command(frame: Frame, month: str, closed_by: str | None) -> Answer:
 def _closed(
     frame: Frame,
     closed: Sequence[date],
-    through: date,
+    through: date | None,
     name: str,
     edition: Edition,
     opens: date,
 ) -> Iterator[Text]:
     """What is closed, and what happens from now on."""
     if not closed:
-        yield Text(f"closed already: everything through {through:%Y-%m}")
+        yield Text(
+            f"closed already: everything through {through:%Y-%m}" if through else "nothing to close"
+        )
         return
     months = f"{closed[0]:%Y-%m}" + (f" to {closed[-1]:%Y-%m}" if len(closed) > 1 else "")
     yield Text.assemble(("closed ", "bold green"), f"{months}, by {name}, as in {edition.name}")
@@ -75,31 +70,33 @@ def _closed(
 @click.command("publish")
 @framed
 def publish_command(frame: Frame) -> Answer:
-    """Publish the books as they stand again, without a rebuild: after `close`, or a lost file."""
+    """Publish what was ingested so far again: after `close`, or when a published file was lost."""
     found = portfolio.load(frame.folder)
-    with _at_edition(found) as (opened, edition):
-        closing.refuse_moved(
-            opened, edition, [n for n in edition.tables if n != SHOWS_CLOSED], None
-        )
-        opened.build_mart(SHOWS_CLOSED)
-        editions.refuse_unready(opened)
-        new = editions.publish(opened)
-    is_same = new.name == edition.name
+    edition = _current(found)
+    last = date.fromisoformat(f"{edition.months[-1]}-01")
+    as_of = datetime.fromisoformat(edition.as_of).replace(tzinfo=None)
+    with pipeline_run.opened(found, last, as_of) as opened:
+        if tuple(opened.state.leaves.active_ids()) != edition.deliveries:
+            raise RoiError(
+                f"other deliveries are active than those edition {edition.name} was made from: "
+                "run `roi-pipeline run`, which checks and publishes them"
+            )
+        result = build_and_publish(opened)
+    if result.edition is None:
+        named = ", ".join(f"{one.table} {one.name}" for one in blocking(result.failed_checks))
+        raise CheckFailed(f"{named}: failed; nothing was published")
+    new = result.edition
+    what = (
+        "is current, unchanged" if new.name == edition.name else f"is current, not {edition.name}"
+    )
     document = {"edition": new.name, "previous": edition.name, "months": new.months}
-    what = "is current, unchanged" if is_same else f"is current, in the place of {edition.name}"
     return Answer(
         document, (Text.assemble(("published ", "bold green"), f"edition {new.name} {what}"),)
     )
 
 
-@contextmanager
-def _at_edition(found: Portfolio) -> Iterator[tuple[Session, Edition]]:
-    """The books, open at the months and the cut-off of the current edition."""
+def _current(found: Portfolio) -> Edition:
     edition = editions.current(found.marts)
     if edition is None:
         raise RoiError(f"{found.marts}: nothing is published yet; run `roi-pipeline run` first")
-    last = date.fromisoformat(f"{edition.months[-1]}-01")
-    as_of = datetime.fromisoformat(edition.as_of).replace(tzinfo=None)
-    with session.opened(found, last, as_of, wait_s=WAIT_S) as opened:
-        closing.refuse_reopened(opened.con, found)
-        yield opened, edition
+    return edition

@@ -1,39 +1,37 @@
-"""`run` and `demo`: bring the books up to date, publish, and say what came of it.
+"""`run` and `demo`: bring the portfolio up to date, publish, and say what came of it.
 
-Knows what a run reports and what the receipts say of it; computes nothing. Dagster is imported only
-when there is something to do.
+Knows what a run reports and what the receipts say of it; computes nothing.
 """
 
 import logging
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-import duckdb
 from rich.console import RenderableType
 from rich.text import Text
 
 from roi_pipeline import board, notices, portfolio, warehouse
-from roi_pipeline.books.scope import first_month
 from roi_pipeline.cli import last_run
 from roi_pipeline.cli.asked import Asked, asked
 from roi_pipeline.cli.board_look import BoardLook, document
 from roi_pipeline.cli.frame import Answer, Frame, fail_on_option, failing_on_breach, framed
-from roi_pipeline.cli.unchanged import reason_to_run
-from roi_pipeline.errors import CheckFailed, DataRefused, RoiError
+from roi_pipeline.errors import RoiError
 from roi_pipeline.masking import masked
+from roi_pipeline.pipeline import run as pipeline_run
+from roi_pipeline.pipeline.run import Run
+from roi_pipeline.pipeline.settings import first_month
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish import editions
+from roi_pipeline.publish.editions import Edition
+from roi_pipeline.publish.monthly import MonthlyResult, bring_up_to_date
+from roi_pipeline.quality import CheckOutcome
 from roi_pipeline.words import count
 
 log = logging.getLogger(__name__)
-
-if TYPE_CHECKING:
-    from roi_pipeline.automation import RunResult
 
 
 @dataclass(frozen=True)
@@ -72,39 +70,48 @@ def run_command(
 
 def run(found: Portfolio, wanted: Asked) -> Answer:
     """Run what was asked for, unless the current edition is already it."""
-    reason = reason_to_run(found, wanted.through, wanted.first, wanted.as_of)
-    if reason is None:
-        standing = board.read(found.marts)
-        line = Text(f"nothing new: edition {standing.edition.name} is current")
-        told = {"published": False, "edition": standing.edition.name, "reason": "nothing new"}
-        last_run.keep(found, told, is_good=True)
-        notices.tell_published(found)  # what a dead receiver did not hear last time
-        return Answer(told | {"board": document(standing)}, (line,))
-    log.info("running, because %s", reason)
-    from roi_pipeline import automation  # seconds of import, and only needed now
-
     before = editions.current(found.marts)
     started, clock = datetime.now(UTC), monotonic()
-    result = automation.run(found, wanted.through, wanted.first, wanted.as_of)
-    if result.edition:
-        notices.tell_published(found)
-    else:
-        errors = [*result.refused, *filter(None, [result.error])]
+    intake = Intake(0, 0, 0, 0, 0, ())
+    try:
+        with pipeline_run.opened(found, wanted.through, wanted.as_of) as opened:
+            try:
+                result = bring_up_to_date(opened)
+            finally:
+                intake = _intake(opened, started)
+    except RoiError as error:
+        result = MonthlyResult(error=str(error), error_code=error.exit_code)
+    except OSError as error:  # a folder that is not there, not writable, or on a full disk
+        result = MonthlyResult(error=str(error))
+    if result.edition is None:
+        errors = [result.error] if result.error else [each.reason for each in result.refused]
         notices.tell_failed(found, result.failed_checks, errors)
-    return _told(found, wanted.note, result, before, _intake(found, started), monotonic() - clock)
+    else:
+        notices.tell_published(found)
+    if result.edition is not None and not result.is_new:
+        return _nothing_new(found, result.edition)
+    return _summary(found, wanted.note, result, before, intake, monotonic() - clock)
 
 
-def _told(
+def _nothing_new(found: Portfolio, edition: Edition) -> Answer:
+    standing = board.read(found.marts)
+    line = Text(f"nothing new: edition {edition.name} is current")
+    said = {"published": False, "edition": edition.name, "reason": "nothing new"}
+    last_run.keep(found, said, is_good=True)
+    return Answer(said | {"board": document(standing)}, (line,))
+
+
+def _summary(
     found: Portfolio,
     note: str | None,
-    result: "RunResult",
-    before: editions.Edition | None,
+    result: MonthlyResult,
+    before: Edition | None,
     intake: Intake,
     seconds: float,
 ) -> Answer:
     """The summary of a run, published or not."""
     now = editions.current(found.marts)
-    told: dict[str, Any] = {
+    said: dict[str, Any] = {
         "published": result.edition is not None,
         "edition": result.edition.name if result.edition else None,
         "current": now.name if now else None,
@@ -112,72 +119,44 @@ def _told(
         "months": result.edition.months if result.edition else None,
         "seconds": round(seconds, 1),
         "intake": asdict(intake),
-        "refused": [masked(reason) for reason in result.refused],
+        "refused": [masked(refusal.reason) for refusal in result.refused],
         "failed_checks": [asdict(check) for check in result.failed_checks],
         "error": masked(result.error) if result.error else None,
     }
-    shown: list[RenderableType] = [*_intake_lines(intake), *_check_lines(result)]
+    shown: list[RenderableType] = [*_intake_lines(intake), *_check_lines(result.failed_checks)]
     if note:
         shown.append(Text(note))
-    last_run.keep(found, told, is_good=result.edition is not None)
+    last_run.keep(found, said, is_good=result.edition is not None)
     if result.edition is None:
-        return _not_published(told, shown, result, before)
+        return _not_published(said, shown, result, before)
     standing = board.read(found.marts, result.edition)
     shown += [*_edition_lines(result.edition, now, seconds), Text(), BoardLook(standing)]
-    return Answer(told | {"board": document(standing)}, tuple(shown))
+    return Answer(said | {"board": document(standing)}, tuple(shown))
 
 
 def _not_published(
-    told: dict[str, Any],
+    said: dict[str, Any],
     shown: list[RenderableType],
-    result: "RunResult",
-    before: editions.Edition | None,
+    result: MonthlyResult,
+    before: Edition | None,
 ) -> Answer:
     """Nothing was published: why, and what readers still see."""
-    whys = [why for text in result.refused if (why := _unlisted(text, told["intake"]["refused"]))]
-    if result.error and not (result.failed_checks and "asset check failed" in result.error):
-        whys.append(result.error)
-    shown += [Text.assemble(("error: ", "bold red"), masked(why)) for why in whys]
+    if said["error"]:
+        shown.append(Text.assemble(("error: ", "bold red"), said["error"]))
     still = f"edition {before.name} stays current" if before else "there is no edition yet"
     shown.append(Text.assemble(("nothing published: ", "bold red"), still))
-    return Answer(told | {"exit_code": _code(result)}, tuple(shown), _code(result))
+    return Answer(said | {"exit_code": result.exit_code}, tuple(shown), result.exit_code)
 
 
-def _unlisted(text: str, refused: Sequence[tuple[str, str]]) -> str:
-    """What a failed step said beyond the rejections that are listed with the intake; mostly
-    nothing, and a rejection is listed once."""
-    text = masked(text)
-    for _, reason in sorted(refused, key=lambda each: -len(each[1])):
-        text = text.replace(reason, "")
-    return text.strip("; ")
-
-
-def _code(result: "RunResult") -> int:
-    """2, 3 or 1: what the error that ended the run says, else what was refused or failed."""
-    if any(check.is_blocking for check in result.failed_checks):
-        return CheckFailed.exit_code
-    if result.exit_code is not None:
-        return result.exit_code
-    return DataRefused.exit_code if result.refused else RoiError.exit_code
-
-
-def _intake(found: Portfolio, since: datetime) -> Intake:
-    """What the receipts of this run say, and the files it refused."""
-    try:
-        with warehouse.opened(found, read_only=True, wait_s=10) as con:
-            sums = warehouse.rows(
-                con,
-                "select count(*), coalesce(sum(rows_read), 0), coalesce(sum(rows_accepted), 0), "
-                "coalesce(sum(rows_quarantined), 0), coalesce(sum(rows_superseded), 0) "
-                "from deliveries where received_at >= $since",
-                {"since": since},
-            )[0]
-            refused = warehouse.rows(con, "select path, reason from refusals order by 1, 2")
-    except (RoiError, duckdb.Error, OSError):
-        return Intake(0, 0, 0, 0, 0, ())
-    reasons = tuple((path, masked(why)) for path, why in refused)
-    files, read, accepted, quarantined, superseded = (int(number) for number in sums)
-    return Intake(files, read, accepted, quarantined, superseded, reasons)
+def _intake(opened: Run, since: datetime) -> Intake:
+    """What the receipts of this run say, and the files it rejected."""
+    receipts = warehouse.frame_of(opened.con, "main.deliveries")
+    new = receipts.filter(receipts["received_at"] >= since)
+    names = ("rows_read", "rows_accepted", "rows_quarantined", "rows_superseded")
+    read, accepted, quarantined, superseded = (int(new[name].sum() or 0) for name in names)
+    rejected = warehouse.frame_of(opened.con, "refusals").select("path", "reason").rows()
+    refused = tuple((path, masked(reason)) for path, reason in rejected)
+    return Intake(new.height, read, accepted, quarantined, superseded, refused)
 
 
 def _intake_lines(intake: Intake) -> list[Text]:
@@ -199,9 +178,9 @@ def _intake_lines(intake: Intake) -> list[Text]:
     return lines
 
 
-def _check_lines(result: "RunResult") -> list[Text]:
+def _check_lines(failed: tuple[CheckOutcome, ...]) -> list[Text]:
     """Checks that did not hold, those that keep an edition from being published first."""
-    found = sorted(result.failed_checks, key=lambda check: not check.is_blocking)
+    found = sorted(failed, key=lambda check: not check.is_blocking)
     return [
         Text.assemble(
             ("failed check: ", "bold red") if check.is_blocking else ("warning: ", "yellow"),
@@ -213,9 +192,7 @@ def _check_lines(result: "RunResult") -> list[Text]:
     ]
 
 
-def _edition_lines(
-    edition: editions.Edition, now: editions.Edition | None, seconds: float
-) -> list[Text]:
+def _edition_lines(edition: Edition, now: Edition | None, seconds: float) -> list[Text]:
     months = f"edition {edition.name}, {edition.months[0]} to {edition.months[-1]}, "
     if now is not None and now.name != edition.name:
         return [

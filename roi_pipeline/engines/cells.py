@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
-from roi_pipeline.models import Model
+from roi_pipeline.models.table import Table
 
 # The columns of the clean files that the step reads, for engines that must be told.
 PREDICTION_COLUMNS = {
@@ -82,7 +82,7 @@ class CellsStep:
     as_of: datetime
     time_zone: str
     horizon_days: Mapping[str, int]
-    models: Mapping[str, Model]
+    models: Mapping[str, Table]
     folder: Path
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from roi_pipeline.engines.cells import CELLS, CellsStep
 from roi_pipeline.engines.logs import around, logs
-from roi_pipeline.models import Model
+from roi_pipeline.models.table import Table
 
 # Ids of one bucket with their outcomes need about 100 bytes of hash table a row.
 ROWS_PER_BUCKET_AND_GB = 8_000_000
@@ -134,19 +134,19 @@ def _run_models(
             _fill_repeated(con, model, SEEN_TWICE[name], texts[SEEN_TWICE[name]])
         elif name not in CELLS:
             kind = "table" if model.is_kept else "view"
-            con.execute(f"create or replace temp {kind} {name} as {model.query}").fetchall()
+            con.execute(f"create or replace temp {kind} {name} as {model.sql}").fetchall()
     days = around(step.first_day, step.last_day)
     _show(con, "prediction_log", f"select * from ({texts['prediction_log']}) where {days}")  # noqa: S608
     for name in leaving:
         verb = f"insert into {name}_parts" if bucket else f"create table {name}_parts as"
-        con.execute(f"{verb} {step.models[name].query}").fetchall()
+        con.execute(f"{verb} {step.models[name].sql}").fetchall()
 
 
 def _show(con: duckdb.DuckDBPyConnection, log: str, query: str) -> None:
     con.execute(f"create or replace temp view {log} as {query}")
 
 
-def _fill_repeated(con: duckdb.DuckDBPyConnection, model: Model, log: str, query: str) -> None:
+def _fill_repeated(con: duckdb.DuckDBPyConnection, model: Table, log: str, query: str) -> None:
     """The table of a model that finds the keys a log has more than once."""
     key = f"hash({', '.join(model.grain)})"
     hashes = np.asarray(con.execute(f"select {key} as h from {log}").fetchnumpy()["h"])  # noqa: S608
@@ -154,7 +154,7 @@ def _fill_repeated(con: duckdb.DuckDBPyConnection, model: Model, log: str, query
     repeated = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
     con.register("repeated_hash", {"h": repeated})
     _show(con, log, f"select * from ({query}) where {key} in (select h from repeated_hash)")  # noqa: S608
-    con.execute(f"create or replace temp table {model.name} as {model.query}").fetchall()
+    con.execute(f"create or replace temp table {model.name} as {model.sql}").fetchall()
     _show(con, log, query)
     con.unregister("repeated_hash")
 

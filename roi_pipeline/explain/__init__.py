@@ -9,15 +9,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import sha256
 
-from roi_pipeline import models
 from roi_pipeline.errors import RoiError
 from roi_pipeline.explain import published, states
 from roi_pipeline.explain.numbers import number_of
 from roi_pipeline.explain.published import Published
 from roi_pipeline.explain.tree import Explanation, Line, Number, SourceRow
 from roi_pipeline.explain.walk import Walk, descend
+from roi_pipeline.models import registry
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import current
 
@@ -77,9 +76,9 @@ def opened(portfolio: Portfolio) -> Iterator[Explained]:
         raise RoiError(f"{portfolio.marts}: nothing is published yet; run `roi-pipeline run`")
     with ExitStack() as stack:
         there = stack.enter_context(published.opened(portfolio.marts, edition))
-        known = stack.enter_context(states.receipts(portfolio))
+        known = stack.enter_context(states.receipts(portfolio, edition))
         last = date.fromisoformat(f"{edition.months[-1]}-01")
-        found = models.load(portfolio.folder / "sql")
+        found = registry.load(portfolio.folder / "sql")
         yield Explained(there, Walk(portfolio, edition, found, known, last, stack))
 
 
@@ -104,7 +103,7 @@ def _with_rows(walk: Walk, numbers: list[Number]) -> list[Number]:
 
 def _notes(walk: Walk) -> list[str]:
     """What may keep an explanation from adding up."""
-    queries = "".join(model.code_version for model in walk.models.values())
-    if walk.edition.code_version.endswith(sha256(queries.encode()).hexdigest()[:12]):
+    edition = walk.edition
+    if edition.code_version.endswith(registry.code(walk.models)[:12]):
         return []
-    return [f"the models changed since this edition ({walk.edition.code_version}): run again"]
+    return [f"the models changed since this edition ({edition.code_version}): run again"]

@@ -7,14 +7,14 @@ import duckdb
 
 from roi_pipeline.explain.rows import Found, Key
 from roi_pipeline.explain.states import add_models, records
-from roi_pipeline.models import Model
+from roi_pipeline.models.table import Table
 
 STATED = "select * from indirect_value where amount is not null order by delivery_id, row_no, month"
 BASES = ("cohort", "recognised")  # nothing is observed later: both views say the same
 
 
 def believed_rows(
-    con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]
+    con: duckdb.DuckDBPyConnection, models: Mapping[str, Table]
 ) -> dict[Key, list[Found]]:
     """Every row of indirect_values.csv behind the indirect value lines of all months, by line."""
     add_models(con, models, ("indirect_value",))

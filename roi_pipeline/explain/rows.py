@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 
-from roi_pipeline.books.cells import local_engine, step_of
 from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain.states import State, add_models, records
-from roi_pipeline.models import Model
+from roi_pipeline.models.table import Table
+from roi_pipeline.pipeline.cells import local_engine, step_of
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.warehouse import parquet
 
@@ -65,7 +65,7 @@ order by c.delivery_id, c.row_no, c.month, c.basis, c.driver
 
 def cost_rows(
     con: duckdb.DuckDBPyConnection,
-    models: Mapping[str, Model],
+    models: Mapping[str, Table],
     months: Sequence[date],
     system_ids: Sequence[str],
 ) -> dict[Key, list[Found]]:
@@ -102,7 +102,7 @@ def _cost_text(row: Mapping[str, Any]) -> str:
 def load_predictions(
     con: duckdb.DuckDBPyConnection,
     portfolio: Portfolio,
-    models: Mapping[str, Model],
+    models: Mapping[str, Table],
     state: State,
     stretch: Months,
     system_ids: Sequence[str],
@@ -205,7 +205,7 @@ order by delivery_id, row_no, driver
 
 
 def value_rows(
-    con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]
+    con: duckdb.DuckDBPyConnection, models: Mapping[str, Table]
 ) -> dict[Key, list[Found]]:
     """Every prediction behind the value lines of the stretch at hand, by line: under its own month
     (cohort) and under the month its outcome was observed in (recognised)."""

@@ -15,7 +15,7 @@ from roi_pipeline.domain.value import allocate
 from roi_pipeline.explain.rows import Found, Key
 from roi_pipeline.explain.states import add_models, records
 from roi_pipeline.marts.sharing import DIGITS, PLACE, Company, Place, company_of, of_companies
-from roi_pipeline.models import Model
+from roi_pipeline.models.table import Table
 
 DRIVER = "shared_outcomes"
 UNIT = Decimal("1e-15")  # claims have fifteen decimals
@@ -48,7 +48,7 @@ order by c.hand_id
 
 
 def shared_rows(
-    con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]
+    con: duckdb.DuckDBPyConnection, models: Mapping[str, Table]
 ) -> dict[Key, list[Found]]:
     """Every decision behind what was taken off, by line; all systems and months must be at hand."""
     con.execute(HANDS)

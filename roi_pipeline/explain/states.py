@@ -1,33 +1,34 @@
-"""The inputs as they stood when something was published or closed, to be read again.
+"""The inputs as they were when something was published or closed, to be read again.
 
-A state is a set of deliveries and a cut-off. It is laid out in a database in memory: receipts,
-views over the clean files, the models as views; the working database is only read, for a moment.
+A snapshot is a set of deliveries and a cut-off. It is laid out in a database in memory: receipts,
+views over the clean files, the models as views. Nothing is locked and nothing is changed.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from roi_pipeline import warehouse
-from roi_pipeline.books import scope
-from roi_pipeline.books.scope import Scope
-from roi_pipeline.books.session import Session
 from roi_pipeline.domain.calendar import Months, add_months
 from roi_pipeline.errors import RoiError
-from roi_pipeline.ingest import deliveries
+from roi_pipeline.ingest import deliveries, receipt_files
 from roi_pipeline.ingest.live import settle_source
+from roi_pipeline.ingest.receipts import create_tables
 from roi_pipeline.marts import register
-from roi_pipeline.models import Model, ancestors
+from roi_pipeline.models.registry import ancestors
+from roi_pipeline.models.table import Table
+from roi_pipeline.pipeline import settings
+from roi_pipeline.pipeline.journal import Journal
+from roi_pipeline.pipeline.settings import Scope
 from roi_pipeline.portfolio import Portfolio
-from roi_pipeline.publish.editions import PUBLICATION, Edition, inputs_sha256
+from roi_pipeline.publish.editions import PUBLICATION, Edition
 from roi_pipeline.warehouse import rows
 
-WAIT_S = 20.0  # a run that is going on holds the database for longer than anyone wants to wait
 RECEIPTS = ("deliveries", "delivery_months")
 PATHS = """
 select delivery_id, path || coalesce(' as corrected by '
@@ -72,54 +73,55 @@ _USED = """
 select month, system_id, serving_mode, sum(predictions) as predictions,
     sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
     sum(cached_tokens) as cached_tokens, sum(compute_seconds) as compute_seconds
-from main.usage_cells
+from stored_usage
 group by month, system_id, serving_mode, compute_seconds is null,
     input_tokens + output_tokens is null
 """
 
 
 @contextmanager
-def receipts(portfolio: Portfolio) -> Iterator[Receipts]:
-    """A copy of the receipts in memory; the working database is let go of at once.
+def receipts(portfolio: Portfolio, edition: Edition) -> Iterator[Receipts]:
+    """The receipts of all deliveries, what is closed, and how much was used by system and month.
 
-    Raises RoiError when there is no working database, or a run holds it.
+    Raises RoiError when what the edition was made from is not stored any more.
     """
-    if not portfolio.database.is_file():
-        raise RoiError(f"{portfolio.database}: not there; run `roi-pipeline run` first")
     con = warehouse.in_memory()
     try:
-        with warehouse.opened(portfolio, read_only=True, wait_s=WAIT_S) as books:
-            for table in (*RECEIPTS, "closing"):
-                con.register("copied", books.execute(f"from main.{table}").to_arrow_table())
-                con.execute(f"create table {table} as from copied")
-                con.unregister("copied")
-            con.register("copied", books.execute(_USED).to_arrow_table())
-            con.execute("create table usage_cells as from copied")
-            con.unregister("copied")
-        closed = rows(con, "select month, edition, live from closing order by month")
-        closings = {m: Closing(m, edition, frozenset(live)) for m, edition, live in closed}
+        create_tables(con)
+        receipt_files.load(con, portfolio)
+        files = stored_files(portfolio, edition, "usage_cells")
+        con.execute(f"create view stored_usage as {warehouse.files_query(files)}")
+        con.execute(f"create table usage_cells as {_USED}")
+        closings = {
+            month: Closing(month, said.edition, frozenset(said.deliveries))
+            for month, said in Journal(portfolio.state / "journal").closings().items()
+        }
         paths = dict(rows(con, PATHS))
         yield Receipts(con, closings, paths)
     finally:
         con.close()
 
 
-def published_state(portfolio: Portfolio, edition: Edition, known: Receipts) -> State:
-    """The state behind an edition: what is in use now, or, where inputs came since, what had been
-    received when it was published."""
+def stored_files(portfolio: Portfolio, edition: Edition, table: str) -> list[Path]:
+    """The files of a table that an edition was made from; RoiError where one is gone."""
+    folder = portfolio.state.resolve() / "tables" / table
+    files = [
+        folder / slice_ / f"{fingerprint}.parquet"
+        for slice_, fingerprint in edition.stored.get(table, {}).items()
+    ]
+    missing = [file for file in files if not file.is_file()]
+    if missing or not files:
+        raise RoiError(
+            f"{missing[0] if missing else folder}: is missing; run `roi-pipeline run`, which "
+            "builds it again"
+        )
+    return files
+
+
+def published_state(edition: Edition) -> State:
+    """The state behind an edition: the deliveries that were active, and its cut-off."""
     as_of = datetime.fromisoformat(edition.as_of).replace(tzinfo=None)
-    now = Session(known.con, portfolio, {}, _scope(edition))
-    if inputs_sha256(now) == edition.inputs_sha256:
-        live = rows(known.con, "select distinct delivery_id from delivery_months where is_live")
-    else:
-        after = datetime.fromisoformat(edition.published_at) + timedelta(seconds=1)
-        live = rows(known.con, "select delivery_id from deliveries where received_at < ?", [after])
-    return State(f"edition {edition.name}", frozenset(name for (name,) in live), as_of)
-
-
-def _scope(edition: Edition) -> Scope:
-    first, last = (date.fromisoformat(f"{edition.months[at]}-01") for at in (0, -1))
-    return Scope(Months(first, last), datetime.fromisoformat(edition.as_of).replace(tzinfo=None))
+    return State(f"edition {edition.name}", frozenset(edition.deliveries), as_of)
 
 
 def closing_state(marts: Path, closing: Closing) -> State:
@@ -137,20 +139,23 @@ def closing_state(marts: Path, closing: Closing) -> State:
 
 @contextmanager
 def laid_out(
-    portfolio: Portfolio, models: Mapping[str, Model], known: Receipts, state: State, last: date
+    portfolio: Portfolio, models: Mapping[str, Table], known: Receipts, state: State, last: date
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory with the inputs of a state up to the month `last`, as views."""
     con = warehouse.in_memory(portfolio.engine.threads or 2)
     try:
         con.execute(f"set memory_limit = '{portfolio.engine.memory_limit}'")
         con.execute("set TimeZone = 'UTC'")
-        first = min(scope.first_month(portfolio), last)
-        scope.write(con, portfolio, models, Scope(Months(first, last), state.as_of))
+        first = min(settings.first_month(portfolio), last)
+        settings.write(
+            con, settings.rows_of(portfolio, models, Scope(Months(first, last), state.as_of), {})
+        )
         deliveries.create_tables(con)
         for table in RECEIPTS:
             con.register("copied", known.con.execute(f"from {table}").to_arrow_table())
             con.execute(
-                f"insert into {table} by name from copied where list_contains($live, delivery_id)",
+                f"insert into {table} by name from copied "
+                "where list_contains($live, dataset || '/' || delivery_id)",
                 {"live": sorted(state.live)},
             )
             con.unregister("copied")
@@ -167,17 +172,18 @@ def laid_out(
 
 
 def add_models(
-    con: duckdb.DuckDBPyConnection, models: Mapping[str, Model], wanted: Collection[str]
+    con: duckdb.DuckDBPyConnection, models: Mapping[str, Table], wanted: Collection[str]
 ) -> None:
     """Make the wanted models, and all they read, views; the asset register is depreciated."""
     needed = ancestors(models, wanted)
     if any("depreciation" in models[name].reads for name in needed):
         add_models(con, models, register.READS)
-        warehouse.replace_frame(con, "depreciation", register.depreciation(con), None)
+        with warehouse.frame_query(con, register.depreciation(con)) as query:
+            con.execute(f"create or replace table depreciation as {query}")
     there = {name for (name,) in rows(con, "select view_name from duckdb_views()")}
     for name in models:
         if name in needed and name not in there:
-            con.execute(f"create view {name} as {models[name].query}")
+            con.execute(f"create view {name} as {models[name].sql}")
 
 
 def states_of(
@@ -190,7 +196,7 @@ def states_of(
     """
     marts, before = portfolio.marts, known.closings.get(add_months(month, -1))
     closed = known.closings.get(month)
-    now = closing_state(marts, closed) if closed else published_state(portfolio, edition, known)
+    now = closing_state(marts, closed) if closed else published_state(edition)
     return now, closing_state(marts, before) if before else None
 
 

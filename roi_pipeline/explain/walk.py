@@ -11,7 +11,6 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 import duckdb
 import polars as pl
 
-from roi_pipeline.books import scope
 from roi_pipeline.domain.calendar import Months, add_months
 from roi_pipeline.explain import rows as deep
 from roi_pipeline.explain.believed import believed_rows
@@ -19,7 +18,8 @@ from roi_pipeline.explain.rows import Found, Key
 from roi_pipeline.explain.shared import DRIVER, shared_rows
 from roi_pipeline.explain.states import Receipts, State, laid_out, states_of
 from roi_pipeline.explain.tree import ZERO, Line, SourceRow
-from roi_pipeline.models import Model
+from roi_pipeline.models.table import Table
+from roi_pipeline.pipeline import settings
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import Edition
 
@@ -32,7 +32,7 @@ class Walk:
 
     portfolio: Portfolio
     edition: Edition
-    models: Mapping[str, Model]
+    models: Mapping[str, Table]
     known: Receipts
     last: date
     stack: ExitStack
@@ -129,7 +129,7 @@ def _found(walk: Walk, state: State, lines: Sequence[Line]) -> dict[Key, list[Fo
         is_shared = any(line.base_driver == DRIVER for line in lines)
         if is_shared:  # others, and other months, have a part in it
             systems = sorted(system.id for system in walk.portfolio.systems)
-            stretch = Months(scope.first_month(walk.portfolio), walk.last)
+            stretch = Months(settings.first_month(walk.portfolio), walk.last)
         con = walk.predictions(state, stretch, systems)
         found |= deep.value_rows(con, walk.models)
         found |= believed_rows(con, walk.models)

@@ -16,12 +16,12 @@ from hashlib import sha256
 import duckdb
 
 from roi_pipeline.errors import DataRefused
-from roi_pipeline.ingest import accounts, casting, landing, months, receipts
+from roi_pipeline.ingest import accounts, casting, landing, months, receipt_files, receipts
 from roi_pipeline.ingest.columns import TEXT
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.correction_list import FILE, Correction, read
-from roi_pipeline.ingest.discovery import sources_of
-from roi_pipeline.ingest.live import clean_file, live_deliveries, settle_source
+from roi_pipeline.ingest.discovery import sources_of, workspace
+from roi_pipeline.ingest.live import live_deliveries, settle_source
 from roi_pipeline.ingest.months import exact_sum
 from roi_pipeline.ingest.receipts import Receipt
 from roi_pipeline.portfolio import Portfolio
@@ -186,8 +186,7 @@ def _written(
     con: duckdb.DuckDBPyConnection, portfolio: Portfolio, version: _Version, identity: str
 ) -> Receipt:
     first, contract = version.receipt, CONTRACTS[version.receipt.dataset]
-    clean = clean_file(portfolio, first.dataset, identity[:16])
-    part = clean.with_name(f".part-{clean.name}")
+    part = workspace(portfolio) / f"{identity[:16]}.parquet"
     con.execute(
         f"copy (select * replace ('{identity[:16]}' as delivery_id) from ({version.query})) "  # noqa: S608
         f"to {landing.literal(part)} (format parquet, compression zstd)",
@@ -217,7 +216,7 @@ def _written(
         months=tuple(month.month for month in found if month.month),
         is_new=True,
     )
-    landing.settle(part, clean)
     receipts.record(con, receipt, found, (), datetime.now(UTC))
-    months.keep_money(con, contract, receipt.delivery_id, clean)
+    months.keep_money(con, contract, receipt.delivery_id, part)
+    receipt_files.keep(con, portfolio, receipt.dataset, receipt.delivery_id, part)
     return receipt

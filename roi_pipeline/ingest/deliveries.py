@@ -20,12 +20,12 @@ from roi_pipeline.ingest import (
     corrections,
     files,
     formats,
-    landing,
     manifest,
     months,
     pages,
     plausible,
     readings,
+    receipt_files,
     receipts,
 )
 from roi_pipeline.ingest.accepting import Delivered, Landed, land
@@ -35,12 +35,14 @@ from roi_pipeline.ingest.discovery import (
     discover,
     fetch,
     fetch_manifest,
+    is_there,
     sources_of,
     stamp,
     under_own_name,
     workspace,
 )
-from roi_pipeline.ingest.live import clean_file, create_views, settle_source, sweep
+from roi_pipeline.ingest.live import create_views, settle_source
+from roi_pipeline.ingest.receipt_files import CLEAN
 from roi_pipeline.ingest.receipts import Receipt, create_tables
 from roi_pipeline.ingest.rejections import rejection_of
 from roi_pipeline.masking import printable
@@ -56,7 +58,8 @@ __all__ = [
     "create_views",
     "discover",
     "ingest",
-    "sweep",
+    "open_receipts",
+    "rejected",
     "take_in",
 ]
 
@@ -162,26 +165,19 @@ def _read(
     manifest.check(said, found.path, sha256=sha256)
     dataset, reading = found.source.dataset, readings.reading_of(portfolio, found.source)
     if first := receipts.known(con, dataset, sha256, reading):
-        return _again(con, found, first, reading)
+        return _again(con, portfolio, found, first, reading)
     inspected = files.inspect(path, found.path, sha256, work)
     content = inspected.content_sha256
     if content != sha256 and (first := receipts.known(con, dataset, content, reading)):
-        return _again(con, found, first, reading)
+        return _again(con, portfolio, found, first, reading)
     if inspected.is_cut and said.sha256 is None and not _is_document(found, inspected):
         cut = DataRefused(f"{found.path}: the last line has no line end: cut; send it again")
         raise formats.with_likely_format(cut, found.source, inspected.header, inspected.text)
     delivered = Delivered(found, readings.delivery_id(sha256, reading), inspected, said, work)
-    clean = clean_file(portfolio, dataset, delivered.delivery_id)
-    clean.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = clean.with_name(f".part-{clean.name}")
-    try:
-        landed = land(con, portfolio, delivered, part)
-        if stamp(fetched) != before:
-            changed = "changed while it was read; the next run reads it again"
-            raise DataRefused(f"{found.path}: {changed}")
-        return _store(con, delivered, sha256, reading, landed, clean)
-    finally:  # gone already where it became the clean file
-        part.unlink(missing_ok=True)
+    landed = land(con, portfolio, delivered, work / CLEAN)
+    if stamp(fetched) != before:
+        raise DataRefused(f"{found.path}: changed while it was read; the next run reads it again")
+    return _store(con, portfolio, delivered, sha256, reading, landed)
 
 
 def _is_document(found: Found, inspected: files.Inspected) -> bool:
@@ -191,13 +187,13 @@ def _is_document(found: Found, inspected: files.Inspected) -> bool:
 
 def _store(
     con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
     delivered: Delivered,
     sha256: str,
     reading: str,
     landed: Landed,
-    clean: Path,
 ) -> Receipt:
-    """Give the clean file its name, then make it count: one transaction."""
+    """Write the receipt, and with the clean rows keep it as one folder: all or nothing."""
     found, inspected = delivered.found, delivered.inspected
     held = accounts.held(con, delivered.contract, landed.part)
     notes = landed.notes | ({"accounts": held} if held else {})
@@ -227,16 +223,23 @@ def _store(
         notes=notes,
         months=tuple(part.month for part in landed.months if part.month),
     )
-    landing.settle(landed.part, clean)
+    key = (receipt.dataset, receipt.delivery_id)
     with transaction(con):
         receipts.record(con, receipt, landed.months, landed.malformed, datetime.now(UTC))
-        months.keep_money(con, CONTRACTS[receipt.dataset], receipt.delivery_id, clean)
+        months.keep_money(con, CONTRACTS[receipt.dataset], receipt.delivery_id, landed.part)
         receipts.remember_path(con, found, receipt.delivery_id, reading)
         settle_source(con, found.source)
+        receipt_files.keep(con, portfolio, *key, landed.part)
     return receipt
 
 
-def _again(con: duckdb.DuckDBPyConnection, found: Found, first: Receipt, reading: str) -> Receipt:
+def _again(
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    found: Found,
+    first: Receipt,
+    reading: str,
+) -> Receipt:
     """Bytes that came before change nothing, but for two cases: a person who edits a file and puts
     the old text back wants the old text, so the first delivery becomes the newest of its path; and
     a source that is described as it once was has its first delivery back."""
@@ -258,6 +261,7 @@ def _again(con: duckdb.DuckDBPyConnection, found: Found, first: Receipt, reading
                 "update deliveries set modified_at = ? where dataset = ? and delivery_id = ?",
                 [found.modified_at, first.dataset, first.delivery_id],
             )
+            receipt_files.put_back(portfolio, first.dataset, first.delivery_id, found.modified_at)
         if is_put_back or is_back:
             settle_source(con, found.source)
     if not is_put_back and not is_back:
@@ -290,3 +294,26 @@ def _finish(
         for one in refused:
             values = [one.path, one.dataset, one.source_id, one.file_sha256, one.reason, now]
             con.execute("insert into refusals values (?, ?, ?, ?, ?, ?)", values)
+    receipt_files.keep_index(con, portfolio, dataset)
+
+
+def rejected(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> list[str]:
+    """The paths of files that were rejected when they were last read and are still there."""
+    paths = con.execute("select distinct path from refusals order by path").fetchall()
+    return [path for (path,) in paths if is_there(portfolio, path)]
+
+
+def open_receipts(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> None:
+    """Fill the receipt tables from what was ingested so far, and decide what is active."""
+    create_tables(con)
+    receipt_files.load(con, portfolio)
+    with transaction(con):
+        for source in (*portfolio.sources, *portfolio.reference_sources()):
+            with suppress(DataRefused):  # the ingestion of the dataset says so
+                settle_source(con, source)
+    for dataset in CONTRACTS:
+        readings.withdraw_outdated(con, portfolio, dataset, ())
+    corrected = {each.dataset for each in correction_list.read(portfolio.folder)}
+    for dataset in sorted(corrected | receipts.corrected_datasets(con)):
+        with suppress(DataRefused):  # the ingestion of the dataset says so
+            corrections.apply(con, portfolio, dataset)

@@ -19,6 +19,7 @@ import fsspec
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.masking import printable
 from roi_pipeline.portfolio import Portfolio, Source
+from roi_pipeline.warehouse import workspace as process_folder
 
 MANIFEST = ".manifest.json"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -205,8 +206,8 @@ def fetch_manifest(portfolio: Portfolio, found: Found) -> Path | None:
 
 
 def workspace(portfolio: Portfolio) -> Path:
-    """The folder for copies that live only while a file is taken in; `sweep` empties it."""
-    folder = portfolio.state.resolve() / "tmp" / "ingest"
+    """The folder for copies that live only while a file is ingested."""
+    folder = process_folder(portfolio) / "ingest"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

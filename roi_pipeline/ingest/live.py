@@ -6,7 +6,7 @@ were written, never on the order in which they arrived.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from roi_pipeline.ingest import accounts
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.months import month_sql
+from roi_pipeline.ingest.receipt_files import CLEAN, folder_of
 from roi_pipeline.portfolio import Portfolio, Source
 from roi_pipeline.warehouse import parquet
 
-QUARANTINE_KEPT = timedelta(days=90)
 _ID = "prediction_id"  # predictions and outcomes are joined on it, so both must have one type
 LOGS = {"predictions", "outcomes"}
 
@@ -83,7 +83,7 @@ class Live:
 
 def clean_file(portfolio: Portfolio, dataset: str, delivery_id: str) -> Path:
     """Where the clean rows of a delivery lie."""
-    return portfolio.state.resolve() / "clean" / dataset / f"{delivery_id}.parquet"
+    return folder_of(portfolio, dataset, delivery_id) / CLEAN
 
 
 def settle_source(con: duckdb.DuckDBPyConnection, source: Source) -> None:
@@ -126,26 +126,6 @@ def create_views(
             con.execute(f"create or replace temp view {name} as {view(lacks_columns=False)}")
         except duckdb.BinderException:
             con.execute(f"create or replace temp view {name} as {view(lacks_columns=True)}")
-
-
-def sweep(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> list[Path]:
-    """Remove what a crash left: clean files without a receipt, parts, copies. Returns their paths.
-
-    Rows in quarantine lose their content after 90 days; their number, reason and amount stay.
-    """
-    con.execute(
-        "update quarantine set row = null where row is not null and (dataset, delivery_id) in "
-        "(select (dataset, delivery_id) from deliveries where received_at < $before)",
-        {"before": datetime.now(UTC) - QUARANTINE_KEPT},
-    )
-    received = con.execute("select dataset, delivery_id from deliveries").fetchall()
-    kept = {clean_file(portfolio, *row) for row in received}
-    state = portfolio.state.resolve()
-    files = [*state.glob("clean/*/*"), *state.glob("tmp/ingest/*")]
-    left = [file for file in files if file not in kept]
-    for file in left:
-        file.unlink()
-    return left
 
 
 def live_deliveries(

@@ -48,6 +48,7 @@ create table if not exists refusals (
     path varchar, dataset varchar, source_id varchar, file_sha256 varchar, reason varchar,
     refused_at timestamptz
 );
+create or replace view receipt as from deliveries;
 """
 
 
@@ -95,8 +96,14 @@ _READ = ", ".join(f"epoch_us({name})" if name.endswith("_at") else name for name
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Make the receipt tables where they are not yet there."""
     con.execute(TABLES)
-    for table in ("deliveries", "delivery_paths"):  # made by a version that kept no reading
-        con.execute(f"alter table {table} add column if not exists reading varchar")
+
+
+def corrected_datasets(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The datasets that have corrected deliveries."""
+    found = con.execute(
+        "select distinct dataset from deliveries where (notes ->> 'corrects') is not null"
+    ).fetchall()
+    return {dataset for (dataset,) in found}
 
 
 def known(

@@ -31,7 +31,7 @@ def recorded(con: duckdb.DuckDBPyConnection, terms: Terms) -> dict[str, Recorded
     closed with: nobody sets a threshold after the fact.
     """
     frame = con.execute(
-        "select * from threshold_status_monthly "
+        "select * from closed_threshold_status_monthly "
         "where month <= (select max(month) from closing) and months_in_operation is not null "
         "order by system_id, month"
     ).pl()

@@ -1,5 +1,6 @@
 -- What was paid for owned hardware and got for it, in the month of each; what changes hands does so at book value.
 -- grain: delivery_id, row_no, month, basis, kind
+-- part of: cost_lines
 with movement as (
     select
         asset_id,

@@ -1,5 +1,6 @@
 -- What owned hardware is used up by in a month: depreciation, impairment, and what is written off at its end.
 -- grain: delivery_id, row_no, month, basis, kind
+-- part of: cost_lines
 select
     a.delivery_id,
     a.row_no,

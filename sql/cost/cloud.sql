@@ -1,5 +1,6 @@
 -- What the cloud and API bills say: billed in the billing month (cash), used up in the charge months (accrual).
 -- grain: delivery_id, row_no, month, basis
+-- part of: cost_lines
 select
     delivery_id,
     row_no,

@@ -1,5 +1,6 @@
 -- What was measured rather than invoiced, in the month of the measure in both views.
 -- grain: delivery_id, row_no, month, basis, category, system_id
+-- part of: cost_lines
 select
     c.delivery_id,
     c.row_no,

@@ -1,5 +1,6 @@
 -- What invoices and bookings say: in the month of the document (cash), over the service period (accrual).
 -- grain: delivery_id, row_no, month, basis
+-- part of: cost_lines
 select
     delivery_id,
     row_no,

@@ -18,13 +18,13 @@ select
     notes ->> 'corrects' as corrects,
     array_to_string(cast(notes -> 'corrections' as varchar[]), ', ') as corrections,
     exists (select 1 from delivery_months as m where m.delivery_id = r.delivery_id and m.is_live) as is_live
-from main.deliveries as r
+from receipt as r
 where r.dataset in ('billing', 'capex', 'asset_events', 'operating_costs', 'predictions', 'outcomes', 'fx')
     and ((r.notes ->> 'withdrawn') is null or (r.notes ->> 'corrects') is not null)
 
 /* example
 given:
-  deliveries: [{dataset: billing, delivery_id: a, source_id: aws, rows_read: 3, rows_accepted: 2, rows_quarantined: 1, rows_superseded: 0}, {dataset: billing, delivery_id: b, source_id: aws, notes: '{"corrects": "a", "corrections": ["typo", "sign"]}'}, {dataset: prices, delivery_id: p}, {dataset: billing, delivery_id: w, source_id: aws, notes: '{"withdrawn": true}'}]
+  receipt: [{dataset: billing, delivery_id: a, source_id: aws, rows_read: 3, rows_accepted: 2, rows_quarantined: 1, rows_superseded: 0}, {dataset: billing, delivery_id: b, source_id: aws, notes: '{"corrects": "a", "corrections": ["typo", "sign"]}'}, {dataset: prices, delivery_id: p}, {dataset: billing, delivery_id: w, source_id: aws, notes: '{"withdrawn": true}'}]
   delivery_months: [{dataset: billing, delivery_id: a, month: 2026-10-01, is_live: false}, {dataset: billing, delivery_id: b, month: 2026-10-01, is_live: true}]
 expect:
   marts.deliveries:

@@ -1,5 +1,6 @@
 -- One calendar month of the portfolio.
 -- grain: month
+-- closed months: rebuilt
 select
     month,
     strftime(month, '%Y-%m') as month_name,

@@ -1,18 +1,13 @@
 -- Every dollar of cost and value, one row each: quantity x unit price = amount; what came late for a closed month stands in the open one.
 -- grain: month, system_id, side, basis, driver, model_version, serving_mode
-with computed as (
-    select * from ledger_cost
-    union all
-    select * from ledger_value
-),
-
-first_open as (
+-- closed like: ledger_line
+with first_open as (
     select coalesce(max(month) + interval 1 month, timestamp '0001-01-01')::date as month
     from closing
 ),
 
 late as ( -- what a closed month would say today, less what its books and earlier restatements say
-    select * from computed where month < (select month from first_open)
+    select * exclude (belongs_month) from ledger_line where month < (select month from first_open)
     union all
     select
         belongs_month,
@@ -36,13 +31,11 @@ late as ( -- what a closed month would say today, less what its books and earlie
         meter,
         -consumed_quantity,
         consumed_unit
-    from closed_ledger
+    from closed_ledger_monthly
 )
 
-select
-    *,
-    month as belongs_month
-from computed
+select *
+from ledger_line
 where month >= (select month from first_open)
 union all
 select
@@ -80,7 +73,7 @@ having sum(l.amount) <> 0 or sum(l.quantity) <> 0
 given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
   closing: [{month: 2026-10-01}]
-  closed_ledger: [{month: 2026-10-01, belongs_month: 2026-10-01, system_id: s, side: cost, basis: cash, driver: cloud/compute, model_version: "", serving_mode: "", category: compute, cost_class: opex, quantity: 100, unit: USD, amount: 100, avoidable_amount: 100, source: billing}]
+  closed_ledger_monthly: [{month: 2026-10-01, belongs_month: 2026-10-01, system_id: s, side: cost, basis: cash, driver: cloud/compute, model_version: "", serving_mode: "", category: compute, cost_class: opex, quantity: 100, unit: USD, amount: 100, avoidable_amount: 100, source: billing}]
   ledger_cost:
     - {month: 2026-10-01, system_id: s, side: cost, basis: cash, driver: cloud/compute, model_version: "", serving_mode: "", category: compute, cost_class: opex, quantity: -150, unit: USD, amount: -150, avoidable_amount: -150, source: billing}
     - {month: 2026-11-01, system_id: s, side: cost, basis: cash, driver: cloud/compute, model_version: "", serving_mode: "", category: compute, cost_class: opex, quantity: 7, unit: USD, amount: 7, avoidable_amount: 7, source: billing}

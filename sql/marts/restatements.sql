@@ -1,5 +1,6 @@
 -- What came late for a closed month: its books stay, the difference stands in a later month.
 -- grain: detected_at, month, system_id, table_name
+-- closed months: rebuilt
 with moved as (
     select
         month as booked_month,
@@ -16,7 +17,7 @@ with moved as (
 
 closed as (
     select month, system_id, side, basis, sum(amount) as before
-    from closed_ledger
+    from closed_ledger_monthly
     where belongs_month = month
     group by month, system_id, side, basis
 ),
@@ -58,7 +59,7 @@ given:
   run_month: [{month: 2026-10-01}, {month: 2026-11-01}, {month: 2026-12-01}]
   setting: [{reporting_currency: USD, time_zone: UTC}]
   late_delivery: [{month: 2026-10-01, side: cost, cause_delivery: "b, c"}]
-  closed_ledger: [{month: 2026-10-01, belongs_month: 2026-10-01, system_id: s, side: cost, basis: cash, amount: 100}]
+  closed_ledger_monthly: [{month: 2026-10-01, belongs_month: 2026-10-01, system_id: s, side: cost, basis: cash, amount: 100}]
   ledger_monthly:
     - {month: 2026-11-01, belongs_month: 2026-10-01, system_id: s, side: cost, basis: cash, amount: -250}
     - {month: 2026-12-01, belongs_month: 2026-10-01, system_id: s, side: cost, basis: cash, amount: 10}

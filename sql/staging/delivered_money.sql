@@ -7,7 +7,7 @@ select
     b.currency,
     sum(b.amount) as amount
 from delivery_money as b
-inner join deliveries as r using (dataset, delivery_id)
+inner join receipt as r using (dataset, delivery_id)
 semi join delivery_months as m
     on m.dataset = b.dataset and m.delivery_id = b.delivery_id and m.month = b.month and m.is_live
 group by b.month, b.dataset, r.source_id, b.currency
@@ -56,7 +56,7 @@ group by month, source, source_id, currency
 /* example
 # Two live bills of October; one that a newer export replaced does not count.
 given:
-  deliveries: [{dataset: billing, delivery_id: a, source_id: aws}, {dataset: billing, delivery_id: b, source_id: aws}]
+  receipt: [{dataset: billing, delivery_id: a, source_id: aws}, {dataset: billing, delivery_id: b, source_id: aws}]
   delivery_months:
     - {dataset: billing, delivery_id: a, month: 2026-10-01, rows: 2, is_live: true}
     - {dataset: billing, delivery_id: b, month: 2026-10-01, rows: 2, is_live: false}

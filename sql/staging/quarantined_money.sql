@@ -11,7 +11,7 @@ select
     end as currency,
     sum(q.amount) as amount
 from quarantine as q
-inner join deliveries as d using (dataset, delivery_id)
+inner join receipt as d using (dataset, delivery_id)
 where q.dataset = 'billing' and q.amount is not null and (d.notes ->> 'withdrawn') is null
 group by 1, 2, 3, 4
 
@@ -20,7 +20,7 @@ group by 1, 2, 3, 4
 # a third has a name where its currency should be, which is never shown;
 # the same file read with former settings of its source counts no more.
 given:
-  deliveries: [{dataset: billing, delivery_id: a, source_id: aws}, {dataset: billing, delivery_id: b, source_id: aws, notes: '{"withdrawn": true}'}]
+  receipt: [{dataset: billing, delivery_id: a, source_id: aws}, {dataset: billing, delivery_id: b, source_id: aws, notes: '{"withdrawn": true}'}]
   quarantine:
     - {dataset: billing, delivery_id: a, row_no: 7, reason: bad charge_period_start, row: '{"billing_currency": "USD"}', month: 2026-10-01, amount: 5}
     - {dataset: billing, delivery_id: a, row_no: 8, reason: bad billed_cost, row: '{"billing_currency": "USD"}', month: 2026-10-01}

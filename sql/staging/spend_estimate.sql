@@ -8,8 +8,8 @@ with told as (
             coalesce(o.notes, d.notes) -> 'spend',
             '[{"month": "DATE", "provider": "VARCHAR", "amount": "DECIMAL(38,18)", "calls": "BIGINT"}]'
         )) as spent
-    from deliveries as d
-    left join deliveries as o -- a corrected version has the log's estimates, which nobody corrects
+    from receipt as d
+    left join receipt as o -- a corrected version has the log's estimates, which nobody corrects
         on o.dataset = d.dataset and o.delivery_id = (d.notes ->> 'corrects')
     where d.dataset = 'predictions'
 )
@@ -31,7 +31,7 @@ group by 1, 2, 3, 4
 # A newer export took October's place in file a; b is c as corrected and has its estimates.
 given:
   billed_by: [{source_id: gateway, provider: openai, bill: openai-bill}, {source_id: gateway, provider: bedrock, bill: aws/Amazon Bedrock}]
-  deliveries:
+  receipt:
     - {dataset: predictions, delivery_id: a, source_id: gateway, notes: '{"spend": [{"month": "2026-10-01", "provider": "openai", "amount": "9", "calls": 9}, {"month": "2026-11-01", "provider": "openai", "amount": "0.00003", "calls": 2}]}'}
     - {dataset: predictions, delivery_id: b, source_id: gateway, notes: '{"corrects": "c"}'}
     - {dataset: predictions, delivery_id: c, source_id: gateway, notes: '{"spend": [{"month": "2026-10-01", "provider": "bedrock", "amount": "1.5", "calls": 3}, {"month": "2026-10-01", "provider": "other", "amount": "2", "calls": 1}]}'}

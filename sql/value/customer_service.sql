@@ -1,5 +1,6 @@
 -- Contacts that people had to take, and wrong answers, less the contacts people would have taken to settle the same issues.
 -- grain: cell_id, driver
+-- part of: value_lines
 -- positive: the decision answers the contact without a person; the outcome is settled at this contact
 -- baseline: first_contact_resolution
 -- terms: capacity_release_share

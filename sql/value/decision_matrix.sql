@@ -1,5 +1,6 @@
 -- Each pair of decision and outcome, under every row of prices.csv that speaks of it.
 -- grain: cell_id, driver
+-- part of: value_lines
 -- driver: decision/outcome (case or amount): every price row that matches; either side may be `*`
 -- driver: stated (amount): what outcomes say they are worth
 with priced as (

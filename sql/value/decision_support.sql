@@ -1,5 +1,6 @@
 -- Hours of people, errors and other costs of deciding, less what the process before took for as many decisions; and decisions it could not have made.
 -- grain: cell_id, driver
+-- part of: value_lines
 -- positive: a decision and an outcome that belong together; an error is one of the two without the other
 -- baseline: hours_per_decision, error_rate
 -- driver: labour_hour (hour): quantity of outcomes of type `labour`

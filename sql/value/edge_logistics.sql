@@ -1,5 +1,6 @@
 -- Fuel burned, minutes driven and routes that went wrong, less what the process before would have needed on the same routes.
 -- grain: cell_id, driver
+-- part of: value_lines
 -- positive: the decision is one that the routing took; the outcome is a route without an exception
 -- baseline: litres_per_km, minutes_per_route, exception_rate
 -- driver: fuel_litre (litre): quantity of type `fuel`, against `litres_per_km` times that of type `distance`: deliver both for the same routes

@@ -1,5 +1,6 @@
 -- Fraud stopped, alerts reviewed and honest customers stopped, less what the process before would have done with the same cases.
 -- grain: cell_id, driver
+-- part of: value_lines
 -- positive: the decision stops the payment; the outcome is fraud
 -- baseline: recall, false_positive_rate
 -- driver: fraud_stopped (amount): frauds among positive decisions

@@ -1,5 +1,6 @@
 -- Defects let through, good units rejected and minutes of inspection, less what the process before would have had on the same units.
 -- grain: cell_id, driver
+-- part of: value_lines
 -- positive: the decision rejects the unit; the outcome is a defect
 -- baseline: escape_rate (units or defects), false_reject_rate
 -- driver: escape (case): defects that were not rejected

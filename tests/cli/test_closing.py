@@ -60,13 +60,42 @@ def test_a_month_that_was_never_published_cannot_be_closed(copy: Path, run: Call
     assert run("close", "soon", "--portfolio", copy).code == 2
 
 
-def test_books_that_moved_are_neither_closed_nor_published(copy: Path, run: Callable) -> None:
-    with duckdb.connect(str(copy / "state" / "warehouse.duckdb")) as con:
-        con.execute("update marts.ledger_monthly set amount = amount + 1 where side = 'cost'")
-    for command in (["close", "2026-09"], ["publish"]):
+def test_what_was_ingested_since_is_not_published_by_the_way(copy: Path, run: Callable) -> None:
+    """A run that rejected a file left others ingested: `publish` is no way around the rejection."""
+    bill = copy / "inbox" / "billing" / "2026-09.csv"
+    put(bill, bill.read_text().replace(",2.10,2.10,", ",2.60,2.60,"), date(2026, 10, 20))
+    put(
+        copy / "inbox" / "outcomes" / "broken.csv",
+        "prediction_id,observed\nx,y\n",
+        date(2026, 10, 20),
+    )
+    assert run("run", "--month", "2026-10", "--portfolio", copy).code == 3
+    told = run("publish", "--portfolio", copy)
+    assert told.code == 1
+    assert "other deliveries are active" in told.err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("what", ["journal", "closed", ""])
+def test_lost_state_never_reopens_a_closed_month(copy: Path, run: Callable, what: str) -> None:
+    assert run("close", "2026-09", "--portfolio", copy).code == 0
+    assert run("publish", "--portfolio", copy).code == 0
+    before = edition(copy)
+    shutil.rmtree(copy / "state" / what)
+    for command in (["run", "--month", "2026-10"], ["publish"], ["close", "2026-09"]):
         told = run(*command, "--portfolio", copy)
-        assert told.code == 1
-        assert "not those of edition" in told.err.replace("\n", " ")
+        assert told.code == 1, told.out + told.err
+        assert "restore" in (told.out + told.err).replace("\n", " ")
+    assert edition(copy) == before
+
+
+def test_a_changed_line_of_the_journal_is_found(copy: Path, run: Callable) -> None:
+    for month in ("2026-08", "2026-09"):
+        assert run("close", month, "--by", "Ada", "--portfolio", copy).code == 0
+    first = copy / "state" / "journal" / "000001.json"
+    first.write_text(first.read_text().replace("Ada", "Eve"))
+    told = run("run", "--month", "2026-10", "--portfolio", copy)
+    assert told.code == 1
+    assert "journal" in (told.out + told.err).replace("\n", " ")
 
 
 @pytest.fixture(scope="module")
@@ -147,8 +176,8 @@ def _lose_state(folder: Path, closed: Path) -> None:
     shutil.rmtree(folder / "state")
 
 
-def _lose_database(folder: Path, closed: Path) -> None:
-    (folder / "state" / "warehouse.duckdb").unlink()
+def _lose_journal(folder: Path, closed: Path) -> None:
+    shutil.rmtree(folder / "state" / "journal")
 
 
 def _restore(name: str) -> Callable[[Path, Path], None]:
@@ -179,7 +208,7 @@ def _lose_state_after_an_older_version(folder: Path, closed: Path) -> None:
     ("lose", "months"),
     [
         (_lose_state, "2026-08 to 2026-09"),
-        (_lose_database, "2026-08 to 2026-09"),
+        (_lose_journal, "2026-08 to 2026-09"),
         (_restore("backup"), "2026-08 to 2026-09"),
         (_restore("backup-of-august"), "2026-09"),
         (_lose_state_and_pointer, "2026-08 to 2026-09"),

@@ -11,16 +11,32 @@ import duckdb
 import pytest
 from small_portfolio import small_portfolio
 
-from roi_pipeline import assets, automation, models, notices, portfolio
+from roi_pipeline import assets, automation, notices, portfolio
+from roi_pipeline.alerts import failed_checks, failures, message
 from roi_pipeline.automation import definitions_of
-from roi_pipeline.books import session
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.models import registry
+from roi_pipeline.pipeline import run as pipeline_run
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import current
 from roi_pipeline.quality import suites
 from roi_pipeline.resource import RANGE_FIRST, RANGE_LAST, last_ended_month
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 OCTOBER = {RANGE_FIRST: "2026-10-01", RANGE_LAST: "2026-10-01"}
+
+
+def executed(company: Portfolio, instance: dg.DagsterInstance | None = None) -> Any:
+    """The job of a portfolio for October, run in this process."""
+    job = definitions_of(company).resolve_job_def(automation.JOB)
+    return job.execute_in_process(
+        instance=instance, tags=OCTOBER, run_config=QUIET, raise_on_error=False
+    )
+
+
+def errors_of(result: Any) -> list[str]:
+    """What the failed steps of a run say."""
+    return [message(event) for event in failures(result.all_events)]
 
 
 def test_every_asset_is_described_and_grouped(definitions: dg.Definitions) -> None:
@@ -128,10 +144,9 @@ def test_a_failed_critical_check_publishes_nothing_and_is_told(
     prices = company.reference / "prices.csv"
     again = "claim-triage,approve/good,case,15,USD,2026-09-01,,,a second price for the same days\n"
     prices.write_text(prices.read_text().rstrip("\n") + "\n" + again)
-    result = automation.run(company, date(2026, 10, 1))
-    failed = [(check.table, check.name) for check in result.failed_checks if check.is_blocking]
-    assert failed == [("prices", "no_overlap")]
-    assert result.edition is None
+    result = executed(company, instance)
+    checks = failed_checks(result.get_asset_check_evaluations())
+    assert [(c.table, c.name) for c in checks if c.is_blocking] == [("prices", "no_overlap")]
     assert current(company.marts) is None
     posted: list[dict[str, Any]] = []
     monkeypatch.setenv(notices.VARIABLE, "https://hooks.example/1")
@@ -165,12 +180,8 @@ def test_an_error_while_the_books_are_opened_is_posted(
     def refuse(*_: object) -> None:
         raise ConfigurationError("sql/value/claims.sql: no column factor")
 
-    monkeypatch.setattr(session.scope, "write", refuse)
-    job = definitions_of(company).resolve_job_def(automation.JOB)
-    result = job.execute_in_process(
-        instance=instance, tags=OCTOBER, run_config=automation.QUIET, raise_on_error=False
-    )
-    assert not result.success
+    monkeypatch.setattr(pipeline_run.settings, "write", refuse)
+    assert not executed(company, instance).success
     posted: list[dict[str, Any]] = []
     monkeypatch.setenv(notices.VARIABLE, "https://hooks.example/1")
     monkeypatch.setattr(notices, "post_json", lambda _, body: posted.append(json.loads(body)))
@@ -182,9 +193,9 @@ def test_an_error_while_the_books_are_opened_is_posted(
 
 def test_a_broken_file_publishes_nothing_and_is_named(company: Portfolio) -> None:
     (company.inbox / "billing" / "broken.csv").write_bytes(b"BilledCost\n\xff\xfe,1\n")
-    result = automation.run(company, date(2026, 10, 1))
+    result = executed(company)
     assert current(company.marts) is None
-    assert any("broken.csv" in reason for reason in result.refused)
+    assert any("broken.csv" in reason for reason in errors_of(result))
 
 
 def test_a_step_that_needs_too_much_says_which_setting_allows_more(
@@ -193,11 +204,11 @@ def test_a_step_that_needs_too_much_says_which_setting_allows_more(
     def too_much(*_: object) -> None:
         raise duckdb.OutOfMemoryException("Out of Memory Error: see max_temp_directory_size")
 
-    monkeypatch.setattr(session.deliveries, "ingest", too_much)
-    result = automation.run(company, date(2026, 10, 1))
-    assert result.edition is None
-    assert result.exit_code == 1
-    assert "ingest predictions: needs more than engine.memory_limit 1GB" in str(result.refused)
+    monkeypatch.setattr(pipeline_run.deliveries, "ingest", too_much)
+    result = executed(company)
+    assert current(company.marts) is None
+    said = str(errors_of(result))
+    assert "ingest predictions: needs more than engine.memory_limit 1GB" in said
 
 
 def test_the_schedule_asks_for_the_month_that_ended(company: Portfolio) -> None:
@@ -249,7 +260,7 @@ def test_a_month_ends_at_the_portfolios_midnight(
 
 
 def test_a_table_waits_for_what_its_checks_compare_it_with() -> None:
-    found = models.load()
+    found = registry.load()
     register = assets.upstream("asset_register_monthly", found)
     assert "ledger_monthly" in suites()["asset_register_monthly"].reads
     assert "ledger_monthly" in register

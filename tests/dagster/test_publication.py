@@ -15,15 +15,17 @@ from roi_pipeline import automation, portfolio
 from roi_pipeline.alerts import message
 from roi_pipeline.assets import EDITION
 from roi_pipeline.automation import definitions_of
-from roi_pipeline.books.ledger import BOOKS, monthly_marts
-from roi_pipeline.cli.unchanged import reason_to_run
 from roi_pipeline.engines.cells import CELLS
-from roi_pipeline.models import load
+from roi_pipeline.models import registry
+from roi_pipeline.pipeline import run as pipeline_run
 from roi_pipeline.portfolio import DATASETS, REFERENCES, Portfolio
-from roi_pipeline.publish.editions import current
+from roi_pipeline.publish.editions import current, published_as
+from roi_pipeline.publish.monthly import MonthlyResult, bring_up_to_date, ingest_all
 
 AUGUST, SEPTEMBER, OCTOBER = (date(2026, month, 1) for month in (8, 9, 10))
-MARTS = monthly_marts(load())
+TABLES = {name: each for name, each in registry.load().items() if each.build in ("month", "whole")}
+MARTS = [name for name, table in TABLES.items() if table.layer == "marts"]
+BOOKS = [name for name in TABLES if name not in (*MARTS, *CELLS)]
 INPUTS = (*DATASETS, *REFERENCES)
 
 
@@ -65,11 +67,23 @@ def edition(company: Portfolio) -> str:
     return found.name
 
 
+def monthly(company: Portfolio, month: date) -> MonthlyResult:
+    """The run that the command makes."""
+    with pipeline_run.opened(company, month) as opened:
+        return bring_up_to_date(opened)
+
+
+def is_news(company: Portfolio, month: date) -> bool:
+    """Whether a run of a month has anything to publish."""
+    with pipeline_run.opened(company, month) as opened:
+        return bool(ingest_all(opened)) or published_as(opened) is None
+
+
 @pytest.fixture(scope="module")
 def september(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small portfolio, published up to September; not to be changed."""
     folder = small_portfolio(tmp_path_factory.mktemp("september") / "company")
-    assert automation.run(portfolio.load(folder), SEPTEMBER).edition
+    assert monthly(portfolio.load(folder), SEPTEMBER).edition
     return folder
 
 
@@ -83,12 +97,12 @@ def company(september: Path, tmp_path: Path) -> Portfolio:
     [
         ([*MARTS, EDITION], "outcome_cells"),
         ([*BOOKS, *MARTS, EDITION], "outcome_cells"),
-        ([*CELLS, *MARTS, EDITION], "ledger_value"),
+        ([*CELLS, *MARTS, EDITION], "tax_depreciation"),
         (
             [*CELLS, *BOOKS, *(name for name in MARTS if name != "tco_monthly"), EDITION],
             "tco_monthly",
         ),
-        ([EDITION], "outcome_cells"),
+        ([EDITION], "observed_cells"),
     ],
 )
 def test_a_selection_that_leaves_tables_of_another_month_is_not_published(
@@ -98,7 +112,7 @@ def test_a_selection_that_leaves_tables_of_another_month_is_not_published(
     ended = materialize(company, OCTOBER, selection)
     assert "nothing was published" in ended
     assert stale in ended
-    assert "built up to 2026-09" in ended
+    assert "not built for these inputs, months and cut-off" in ended
     assert edition(company) == before
 
 
@@ -106,31 +120,28 @@ def test_tables_built_in_the_wrong_order_are_not_published(company: Portfolio) -
     before, bill = edition(company), company.inbox / "billing" / "2026-09.csv"
     put(bill, bill.read_text().replace(",1.25,1.25,", ",9.25,9.25,"), date(2026, 10, 20))
     assert not materialize(company, SEPTEMBER, ["billing"]).errors
-    assert not materialize(company, SEPTEMBER, MARTS).errors
-    assert not materialize(company, SEPTEMBER, ["ledger_cost", "unallocated_cost"]).errors
-    ended = materialize(company, SEPTEMBER, [EDITION])
-    assert "built before ledger_cost changed" in ended
+    assert "not built for these inputs" in materialize(company, SEPTEMBER, MARTS)
+    assert not materialize(company, SEPTEMBER, BOOKS).errors
+    assert "not built for these inputs" in materialize(company, SEPTEMBER, [EDITION])
     assert edition(company) == before
-    assert reason_to_run(company, SEPTEMBER, None, None)
+    assert is_news(company, SEPTEMBER)
 
 
 def test_an_old_partition_leaves_the_books_of_the_newest(company: Portfolio) -> None:
     before = edition(company)
     assert not materialize(company, AUGUST, [*CELLS, *BOOKS]).errors
-    assert reason_to_run(company, SEPTEMBER, None, None) is None
+    assert not is_news(company, SEPTEMBER)
     assert not materialize(company, SEPTEMBER, [*MARTS, EDITION]).errors
     assert edition(company) == before
 
 
-def test_run_sees_that_the_books_are_those_of_another_month(company: Portfolio) -> None:
+def test_tables_of_another_month_are_no_news(company: Portfolio) -> None:
     before = edition(company)
     assert not materialize(company, OCTOBER, CELLS).errors
-    why = str(reason_to_run(company, SEPTEMBER, None, None))
-    assert "built up to 2026-10" in why
-    result = automation.run(company, SEPTEMBER)
+    assert not is_news(company, SEPTEMBER)
+    result = monthly(company, SEPTEMBER)
     assert result.edition is not None
     assert result.edition.name == before == edition(company)
-    assert reason_to_run(company, SEPTEMBER, None, None) is None
 
 
 def test_a_failed_check_is_not_bypassed_by_selecting_what_follows(company: Portfolio) -> None:
@@ -140,16 +151,15 @@ def test_a_failed_check_is_not_bypassed_by_selecting_what_follows(company: Portf
     assert materialize(company, SEPTEMBER, ["prices"], ["prices"]).errors
     for _ in range(2):
         ended = materialize(company, SEPTEMBER, [*CELLS, *BOOKS, *MARTS, EDITION])
-        assert "prices: checks failed, or did not run on these rows" in ended
+        assert "nothing was published" in ended
+        assert "prices" in ended
         assert edition(company) == before
-        assert reason_to_run(company, SEPTEMBER, None, None)
 
 
 def test_checks_that_did_not_run_are_no_checks_that_passed(company: Portfolio) -> None:
     before = edition(company)
     ended = materialize(company, OCTOBER, [*INPUTS, *CELLS, *BOOKS, *MARTS, EDITION])
-    assert "checks failed, or did not run on these rows" in ended
-    assert "2026-10" in ended
+    assert "checks were not run on these rows; nothing was published" in ended
     assert edition(company) == before
 
 

@@ -12,7 +12,6 @@ from uuid import UUID
 import duckdb
 import pytest
 
-from roi_pipeline import models
 from roi_pipeline.engines import duckdb as engine
 from roi_pipeline.engines.cells import (
     CELLS,
@@ -22,8 +21,9 @@ from roi_pipeline.engines.cells import (
     CleanFile,
 )
 from roi_pipeline.engines.logs import Calendar, calendar
+from roi_pipeline.models import registry
 
-MODELS = {name: model for name, model in models.load().items() if model.layer == "cells"}
+MODELS = {name: model for name, model in registry.load().items() if model.layer == "cells"}
 AS_OF = datetime(2026, 12, 20)
 FIRST, LAST = date(2026, 10, 1), date(2026, 11, 30)
 HORIZONS = {"a": 30, "b": 60}

@@ -21,11 +21,8 @@ from runner import run
 
 from roi_pipeline.publish.editions import current, verify
 
-# Statements that leave the disk as it is: queries, settings, what lives in memory only.
-HARMLESS = (
-    *("select", "from", "describe", "with", "set", "begin", "rollback"),
-    *("create or replace temp", "create temp", "drop view", "drop table reshaped"),
-)
+# Statements that write to the disk; everything else lives in the memory of the process.
+WRITING = ("copy", "attach", "create table bi.", "checkpoint", "detach")
 DEAD = 137
 
 
@@ -55,13 +52,9 @@ class Connection:
         self._con, self._bomb = con, bomb
 
     def execute(self, query: str, *given: Any, **named: Any) -> Any:
-        if not query.lstrip(" \n(").lower().startswith(HARMLESS):
+        if query.lstrip(" \n(").lower().startswith(WRITING):
             self._bomb.point()
         return self._con.execute(query, *given, **named)
-
-    def executemany(self, *given: Any) -> Any:
-        self._bomb.point()
-        return self._con.executemany(*given)
 
     def __enter__(self) -> "Connection":
         return self
@@ -77,7 +70,7 @@ def arm(bomb: Bomb) -> None:
     """Put the bomb under every way in which a run writes."""
     connect = duckdb.connect
     duckdb.connect = lambda *given, **named: Connection(connect(*given, **named), bomb)  # type: ignore[assignment,return-value]
-    for name in ("replace", "fsync", "unlink", "rmdir"):
+    for name in ("replace", "rename", "link", "fsync", "unlink", "rmdir", "mkdir"):
         setattr(os, name, bomb.before(getattr(os, name)))
 
 
@@ -124,8 +117,9 @@ def left_behind(folder: Path, editions: set[str]) -> list[str]:
     """Files that no finished run leaves."""
     files = [file for file in folder.rglob("*") if "inbox" not in file.parts]
     stray = [file for file in files if "part" in file.name and file.suffix != ".parquet"]
-    stray += [file for file in files if file.name.startswith(".")]
-    spill = [file for file in (folder / "state" / "tmp").rglob("*") if file.is_file()]
+    stray += [file for file in files if file.name.startswith(".") and file.name != ".lock"]
+    temporary = (folder / "state" / "tmp").rglob("*")
+    spill = [file for file in temporary if file.is_file() and file.name != ".lock"]
     unknown = [
         file for file in (folder / "marts").iterdir() if file.is_dir() and file.name not in editions
     ]

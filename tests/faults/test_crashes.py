@@ -142,7 +142,7 @@ def start(folder: Path, **options: object) -> subprocess.Popen[str]:
 def test_three_runs_at_once_end_in_one_edition(
     old: Path, next_edition: str, tmp_path: Path
 ) -> None:
-    """Each waits for the one before; all end well, and nothing is counted twice."""
+    """None waits for another; all end well, and nothing is counted twice."""
     folder = shutil.copytree(old, tmp_path / "acme")
     runs = [start(folder) for _ in range(3)]
     said = [run_.communicate() for run_ in runs]

@@ -1,4 +1,4 @@
-"""A company to deliver files to: a portfolio on disk and its open working database."""
+"""A company to deliver files to: a portfolio on disk and its receipts, open."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ BILL = (
 
 @dataclass
 class Company:
-    """A portfolio on disk and its open working database."""
+    """A portfolio on disk, and a connection with its receipts."""
 
     portfolio: Portfolio
     con: duckdb.DuckDBPyConnection

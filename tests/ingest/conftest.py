@@ -14,6 +14,7 @@ sys.path.append(str(Path(__file__).parent))
 from company import SYSTEM, Company
 
 from roi_pipeline import warehouse
+from roi_pipeline.ingest import deliveries
 from roi_pipeline.portfolio import load
 
 
@@ -38,7 +39,9 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Company]]:
             }
             (folder / "portfolio.yaml").write_text(yaml.safe_dump(given))
             portfolio = load(folder)
-            return Company(portfolio, stack.enter_context(warehouse.opened(portfolio)))
+            con = stack.enter_context(warehouse.opened(portfolio))
+            deliveries.open_receipts(con, portfolio)
+            return Company(portfolio, con)
 
         yield make_company
 

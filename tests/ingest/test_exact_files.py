@@ -136,12 +136,13 @@ def test_a_portfolio_may_lie_in_a_folder_of_any_name(
     write(folder / "inbox" / "log", "m0")
     portfolio = load(folder)
     with warehouse.opened(portfolio) as con:
+        deliveries.open_receipts(con, portfolio)
         assert deliveries.ingest(con, portfolio, "predictions").refused == ()
         deliveries.create_views(con, portfolio)
         assert held(Company(portfolio, con)) == {"inbox/log": {"m0 5"}}
 
 
-@pytest.mark.parametrize("name", ["q?", "a[1]\\b"])
+@pytest.mark.parametrize("name", ["a[1]\\b"])
 def test_a_folder_that_cannot_hold_a_portfolio_is_refused_by_name(
     tmp_path: Path, name: str
 ) -> None:

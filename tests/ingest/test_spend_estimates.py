@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from company import BILL, BILLING, SYSTEM, Company, lines
 
-from roi_pipeline import models, warehouse
-from roi_pipeline.books import scope
+from roi_pipeline import warehouse
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.models import registry
+from roi_pipeline.pipeline import settings
+from roi_pipeline.pipeline.settings import Scope
 
 OCTOBER = date(2026, 10, 1)
 GATEWAY = {
@@ -58,12 +60,11 @@ def told(company: Company, month: date = OCTOBER) -> list[tuple[Any, ...]]:
     """The mart of a month, from what was taken in."""
     company.ingest("predictions")
     company.ingest("billing")
-    found = models.load()
-    scope.write(
-        company.con, company.portfolio, found, scope.Scope.through(company.portfolio, month)
-    )
+    found = registry.load()
+    scope = Scope.through(company.portfolio, month)
+    settings.write(company.con, settings.rows_of(company.portfolio, found, scope, {}))
     for name in ("spend_estimate", "spend_estimate_monthly"):
-        query = f"create or replace temp view {name} as {found[name].query}"
+        query = f"create or replace temp view {name} as {found[name].sql}"
         company.con.execute(query)
     assert warehouse.count(company.con, "spend_estimate_monthly") > 0
     return company.rows(TOLD.replace(" order", " where month = ? order"), month)

@@ -1,6 +1,8 @@
 """What happens around the files: remote inboxes, months, crashes, retention, many small files."""
 
 import json
+import os
+import shutil
 import time
 from collections.abc import Callable
 from datetime import date
@@ -10,7 +12,8 @@ import fsspec
 import pytest
 from company import PREDICTION, PREDICTIONS, Company, lines
 
-from roi_pipeline.ingest import deliveries, discovery, landing
+from roi_pipeline import warehouse
+from roi_pipeline.ingest import deliveries, discovery
 from roi_pipeline.ingest.live import live_deliveries
 
 
@@ -55,44 +58,76 @@ def test_files_of_before_a_column_was_added_give_null_for_it(logs: Company) -> N
     assert logs.rows("select prediction_id, entity_id from predictions") == [("p1", None)]
 
 
-def test_sweep_removes_what_a_crash_left_and_nothing_else(
+def reopened(company: Company) -> Company:
+    """The same portfolio as a process sees it that starts now."""
+    con = warehouse.in_memory()
+    deliveries.open_receipts(con, company.portfolio)
+    deliveries.create_views(con, company.portfolio)
+    return Company(company.portfolio, con)
+
+
+def test_a_delivery_exists_when_its_folder_does(
     logs: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Stopped before the folder has its name nothing was ingested; stopped after it, all was."""
     logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, [PREDICTION.format(i=1)]))
     logs.ingest("predictions")
     logs.put("inbox/predictions/b.csv", lines(PREDICTIONS, [PREDICTION.format(i=2)]))
-    whole = landing.settle
+    rename = os.rename
 
-    def settle_and_crash(source, target):  # type: ignore[no-untyped-def]
-        whole(source, target)
+    def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(landing, "settle", settle_and_crash)
-    with pytest.raises(KeyboardInterrupt):
-        logs.ingest("predictions")
-    monkeypatch.undo()
-    part = logs.put("state/clean/predictions/.part-x.parquet", "half")
-    copy = logs.put("state/tmp/ingest/copy", "half")
-    left = deliveries.sweep(logs.con, logs.portfolio)
-    assert len(left) == 3
-    assert not part.exists()
-    assert not copy.exists()
+    def rename_and_stop(source: str, target: str) -> None:
+        rename(source, target)
+        raise KeyboardInterrupt
+
+    for stopping, rows in ((stop, 1), (rename_and_stop, 2)):
+        monkeypatch.setattr(os, "rename", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            reopened(logs).ingest("predictions")
+        monkeypatch.undo()
+        assert reopened(logs).value("select count(*) from predictions") == rows
+    again = reopened(logs)
+    again.ingest("predictions")
+    assert again.value("select count(*) from predictions") == 2
+    assert not list((logs.portfolio.state / "deliveries").rglob("*.part"))
+
+
+def test_a_process_that_starts_later_knows_what_was_ingested(logs: Company) -> None:
+    rows = [PREDICTION.format(i=i) for i in range(200)] + ["x,never,card-fraud,v1,block"]
+    logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, rows))
     logs.ingest("predictions")
-    assert logs.value("select count(*) from predictions") == 2
-    assert deliveries.sweep(logs.con, logs.portfolio) == []
+    later = reopened(logs)
+    for table in ("deliveries", "delivery_months", "delivery_paths", "quarantine"):
+        query = f"select * from {table} order by all"
+        assert later.con.execute(query).pl().equals(logs.con.execute(query).pl()), table
+    assert later.ingest("predictions").unchanged == ("inbox/predictions/a.csv",)
+
+
+def test_without_the_index_files_are_known_by_their_bytes(logs: Company) -> None:
+    logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, [PREDICTION.format(i=1)]))
+    (receipt,) = logs.ingest("predictions").receipts
+    shutil.rmtree(logs.portfolio.state / "index")
+    report = reopened(logs).ingest("predictions")
+    assert (report.receipts, report.unchanged) == ((), (receipt.path,))
 
 
 def test_quarantined_rows_lose_their_content_after_90_days(logs: Company) -> None:
     rows = [PREDICTION.format(i=i) for i in range(200)] + ["x,never,card-fraud,v1,block"]
     logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, rows))
-    logs.ingest("predictions")
-    deliveries.sweep(logs.con, logs.portfolio)
-    assert logs.value("select count(row) from quarantine") == 1
-    logs.con.execute("update deliveries set received_at = received_at - interval 91 days")
-    deliveries.sweep(logs.con, logs.portfolio)
-    assert logs.rows("select row_no, reason, row from quarantine") == [
-        (201, "bad predicted_at", None)
-    ]
+    (receipt,) = logs.ingest("predictions").receipts
+    assert reopened(logs).value("select count(row) from quarantine") == 1
+    folder = logs.portfolio.state / "deliveries" / "predictions" / receipt.delivery_id
+    said = json.loads((folder / "receipt.json").read_text())
+    said["deliveries"][0]["received_at"] = "2026-01-01 00:00:00+00"
+    (folder / "receipt.json").write_text(json.dumps(said))
+    for _ in range(2):
+        assert reopened(logs).rows("select row_no, reason, row from quarantine") == [
+            (201, "bad predicted_at", None)
+        ]
+    kept = logs.con.execute(f"from '{folder}/quarantine.parquet'").pl()
+    assert kept["row"].to_list() == [None]
 
 
 def test_many_small_files_cost_little_each(logs: Company) -> None:

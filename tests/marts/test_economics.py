@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from roi_pipeline import workbench
-from roi_pipeline.assets import PYTHON_READS
 from roi_pipeline.marts.economics import economics_monthly
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -12,7 +11,7 @@ OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 def test_a_month_with_a_holdout_is_evidence_without_a_process_before() -> None:
     """In October ten of a hundred were held out at random; in November nobody was."""
     con, found = workbench.empty()
-    workbench.open_books(con, found, PYTHON_READS["economics_monthly"])
+    workbench.open_books(con, found, ["economics_monthly"])
     cell = {
         **{"system_id": "s", "model_version": "v", "serving_mode": "batch", "status": "ok"},
         **{"decision": "act", "outcome": "done", "outcome_type": "primary", "link": "linked"},

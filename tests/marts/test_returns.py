@@ -8,7 +8,6 @@ import duckdb
 import pytest
 
 from roi_pipeline import workbench
-from roi_pipeline.assets import PYTHON_READS
 from roi_pipeline.marts.returns import roi_monthly
 from roi_pipeline.marts.statuses import threshold_status_monthly
 
@@ -19,7 +18,7 @@ AMOUNT = {"month": OCTOBER, "system_id": "s", "driver": "d", "currency": "USD"}
 def month_of(value: int, cost: int, **more: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
     """One month of one system: direct value against a measured process, and its cost."""
     con, found = workbench.empty()
-    asked = {*PYTHON_READS["roi_monthly"], "indirect_value_monthly"}
+    asked = ["roi_monthly", "indirect_value_monthly"]
     workbench.open_books(con, found, asked)
     given = {
         "setting": [{"reporting_currency": "USD"}],

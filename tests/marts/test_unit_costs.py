@@ -4,15 +4,15 @@ from datetime import date
 from decimal import Decimal
 
 from roi_pipeline import workbench
-from roi_pipeline.assets import PYTHON_READS
 from roi_pipeline.marts.unit_costs import METERS, unit_cost_monthly
+from roi_pipeline.models import registry
 
 OCTOBER = date(2026, 10, 1)
 
 
 def test_each_meter_of_tokens_is_priced_by_its_own_tokens() -> None:
     con, found = workbench.empty()
-    workbench.open_books(con, found, [*PYTHON_READS["unit_cost_monthly"], "token_meter"])
+    workbench.open_books(con, found, ["unit_cost_monthly", "token_meter"])
     line = {"month": OCTOBER, "system_id": "s", "side": "cost", "basis": "accrual"}
     billed = {"source": "billing", "category": "ai", "consumed_unit": "tokens"}
     lines = [
@@ -37,6 +37,6 @@ def test_each_meter_of_tokens_is_priced_by_its_own_tokens() -> None:
 
 def test_the_meters_of_unit_costs_are_those_of_token_meter() -> None:
     """A meter that no column adds up would be lost."""
-    query = workbench.models.load()["token_meter"].query
+    query = registry.load()["token_meter"].sql
     assert {word for word in METERS if f"then '{word}'" in query} == set(METERS)
     assert query.count(" then '") == len(METERS)

@@ -58,7 +58,12 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
     for source in settings["sources"]:
         if source["dataset"] == "operating_costs":
             source["dialect"] = {"decimal": "."}
+    more = {"dataset": "billing", "path": "inbox/more/*.csv", "format": "focus", "holds_part": True}
+    settings["sources"].append(more)
     (folder / "portfolio.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    header, *_, last = (folder / "inbox" / "billing" / "2026-08.csv").read_text().splitlines()
+    (folder / "inbox" / "more").mkdir()
+    (folder / "inbox" / "more" / "2026-08.csv").write_text(f"{header}\n{last}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Part, "__getattribute__", recorded, raising=False)
         with books(folder, MONTHS[0]):

@@ -51,7 +51,6 @@ def test_the_least_that_is_needed_and_its_defaults(tmp_path: Path) -> None:
     assert (portfolio.engine.name, portfolio.engine.memory_limit) == ("duckdb", "4GB")
     assert portfolio.systems[0].serving_mode == "realtime"
     assert portfolio.systems[0].outcome_horizon_days == 120
-    assert portfolio.database == tmp_path / "state" / "warehouse.duckdb"
     assert portfolio.system("card-fraud").live_on == date(2026, 1, 1)
 
 

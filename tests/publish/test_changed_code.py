@@ -20,9 +20,9 @@ EDITED = {  # file: (text, replacement), each a change that moves amounts or dat
         "from {source} as p\nwhere {in_bucket}",
         "from {source} as p\nwhere p.amount < 900 and {in_bucket}",
     ),
-    "books/cells.py": (
-        "where p.day between $first and $last",
-        "where p.day between $first and $last and p.model_version <> 'v2'",
+    "pipeline/cells.py": (
+        "horizon_days={system.id: system.outcome_horizon_days for",
+        "horizon_days={system.id: 0 for",
     ),
 }
 STEPS = (
@@ -31,8 +31,8 @@ STEPS = (
 )
 ASK = (
     "import sys; from datetime import date; from pathlib import Path; "
-    "from roi_pipeline import portfolio; from roi_pipeline.cli.unchanged import reason_to_run; "
-    "print(reason_to_run(portfolio.load(Path(sys.argv[1])), date(2026, 3, 1), None, None))"
+    "from runner import unchecked; from roi_pipeline.publish.editions import published_as\n"
+    "with unchecked(Path(sys.argv[1]), date(2026, 3, 1)) as opened: print(published_as(opened))"
 )
 
 
@@ -52,7 +52,7 @@ def python(package: Path, script: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "file", ["engines/logs.py", pytest.param("books/cells.py", marks=pytest.mark.slow)]
+    "file", ["engines/logs.py", pytest.param("pipeline/cells.py", marks=pytest.mark.slow)]
 )
 def test_changed_code_reaches_months_already_built(
     published: Path, tmp_path: Path, file: str
@@ -65,14 +65,14 @@ def test_changed_code_reaches_months_already_built(
     fresh = shutil.copytree(
         published, tmp_path / "fresh", ignore=shutil.ignore_patterns("state", "marts")
     )
-    assert "None" in python(package, ASK, folder)
+    assert "Edition(" in python(package, ASK, folder)
     edited = package / "roi_pipeline" / file
     before, after = EDITED[file]
     text = edited.read_text()
     assert text.count(before) == 1
     edited.write_text(text.replace(before, after))
     os.utime(edited, (1, 1))  # as a package manager may leave it
-    assert "code" in python(package, ASK, folder)
+    assert python(package, ASK, folder) == "None\n"
     for each in (folder, fresh):
         python(package, STEPS, each)
     now, expected, was = (current(each / "marts") for each in (folder, fresh, published))
@@ -83,11 +83,19 @@ def test_changed_code_reaches_months_already_built(
     assert now.name != was.name
 
 
-def test_the_checksum_covers_every_module_that_a_session_loads() -> None:
+def test_the_checksum_of_the_cells_covers_every_module_that_makes_them() -> None:
     script = (
-        "import sys, json, roi_pipeline.books.session; "
+        "import sys, json, roi_pipeline.engines.duckdb; "
         "print(json.dumps([m for m in sys.modules if m.startswith('roi_pipeline')]))"
     )
     loaded = json.loads(python(ROOT, script, ROOT))
-    assert {*loaded} <= code.sources("roi_pipeline.books.session").keys()
-    assert "roi_pipeline.engines.logs" in code.sources("roi_pipeline.books.cells")
+    assert {*loaded} <= code.sources("roi_pipeline.engines.duckdb").keys()
+    assert "roi_pipeline.engines.logs" in code.sources("roi_pipeline.engines.duckdb")
+
+
+def test_every_file_depends_on_how_deliveries_are_read() -> None:
+    script = "from roi_pipeline.pipeline.store import writer; print(writer())"
+    assert code.code_sha256("roi_pipeline.pipeline.store", "roi_pipeline.ingest.live") in python(
+        ROOT, script, ROOT
+    )
+    assert "roi_pipeline.ingest.contracts" in code.sources("roi_pipeline.ingest.live")

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from roi_pipeline import workbench
-from roi_pipeline.books.computed import refuse_counted_twice
 from roi_pipeline.domain.calendar import add_months
 from roi_pipeline.domain.spreading import cents
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.marts import register, taxes
+from roi_pipeline.pipeline import guards
 
 Row = dict[str, Any]
 
@@ -259,10 +259,11 @@ def test_power_is_not_paid_twice(bench: duckdb.DuckDBPyConnection) -> None:
     other = entry | {"entry_id": "e1", "system_id": "t"}
     elsewhere = entry | {"entry_id": "e2", "system_id": "s", "location": "ams"}
     give(bench, "operating_costs", other, elsewhere)
-    refuse_counted_twice(bench)  # of another system, of another location
+    assert not bench.execute("from double_counted_energy").fetchall()  # of another system, place
     give(bench, "operating_costs", entry | {"entry_id": "e3", "system_id": "s", "row_no": 7})
+    rows = bench.execute("from double_counted_energy").pl().to_dicts()
     with pytest.raises(DataRefused, match="energy of s at fra1 from 2026-09 is also entry e3"):
-        refuse_counted_twice(bench)
+        guards.refuse("double_counted_energy", rows, None, {})  # type: ignore[arg-type]
 
 
 def test_units_of_production_are_counted_by_the_log(bench: duckdb.DuckDBPyConnection) -> None:

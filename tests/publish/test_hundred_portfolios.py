@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import cost_up, said, write_portfolio, write_reference
+from runner import cost_up, said, unchecked, write_portfolio, write_reference
 
-from roi_pipeline import portfolio
-from roi_pipeline.books import session
-from roi_pipeline.books.session import Session
 from roi_pipeline.domain.calendar import add_months
+from roi_pipeline.pipeline.run import Run
 
 FIRST, LAST = date(2024, 1, 1), date(2026, 5, 1)  # a charge of the last bill may run for months
 SINCE = add_months(FIRST, -1)  # and one of the first may be of the month before
@@ -116,7 +114,7 @@ def write_rules(folder: Path, names: list[str], *, has_tags: bool) -> None:
     write_reference(folder, "cost_categories", *([tags] if has_tags else []), *pools)
 
 
-def by_basis(opened: Session) -> dict[tuple[str, str], Decimal]:
+def by_basis(opened: Run) -> dict[tuple[str, str], Decimal]:
     query = "select basis, system_id, sum(amount) from marts.ledger_monthly group by all"
     return {(basis, system): amount for basis, system, amount in said(opened, query)}
 
@@ -135,7 +133,7 @@ def test_from_files_to_marts_with_difference_0(tmp_path: Path) -> None:
                 billed[row["month"], name, currency] += row["billed"]
                 total += row["billed"] * RATES[currency]
                 tagged += row["billed"] * RATES[currency] * (row["owner"] == "own")
-    with session.opened(portfolio.load(folder), LAST, None) as opened:
+    with unchecked(folder, LAST) as opened:
         before = by_basis(cost_up(opened))
         found = said(
             opened,

@@ -12,11 +12,11 @@ from runner import books, write_portfolio, write_reference
 from small_company import BILL, put
 
 from roi_pipeline import board, dossier, portfolio, quality
-from roi_pipeline.books.session import Session
 from roi_pipeline.cli.board_look import document
 from roi_pipeline.explain import opened as explained
 from roi_pipeline.explain.columns import EXPLAINED
 from roi_pipeline.marts import choices, projections
+from roi_pipeline.pipeline.run import Run
 from roi_pipeline.publish import editions
 
 JANUARY, APRIL = date(2026, 1, 1), date(2026, 4, 1)
@@ -118,7 +118,7 @@ def _few_draws() -> Iterable[None]:
         yield
 
 
-def failed(opened: Session) -> list[tuple[str, str]]:
+def failed(opened: Run) -> list[tuple[str, str]]:
     """The critical checks that would stop a company."""
     found = [
         one
@@ -129,7 +129,7 @@ def failed(opened: Session) -> list[tuple[str, str]]:
     return [(one.table, one.name) for one in quality.blocking(found)]
 
 
-def rows(opened: Session, table: str, system_id: str) -> list[dict[str, Any]]:
+def rows(opened: Run, table: str, system_id: str) -> list[dict[str, Any]]:
     """The rows of a system, oldest first."""
     query = f"from {table} where system_id = ? order by month"
     return opened.con.execute(query, [system_id]).pl().to_dicts()

@@ -9,8 +9,8 @@ import pytest
 from runner import write_portfolio
 
 from roi_pipeline import portfolio, workbench
-from roi_pipeline.books.refusals import refuse_repeated
 from roi_pipeline.errors import DataRefused
+from roi_pipeline.pipeline import guards
 from roi_pipeline.portfolio import Portfolio
 
 OCTOBER = date(2026, 10, 1)
@@ -28,7 +28,7 @@ def owned(folder: Path, **keys: object) -> Portfolio:
 @pytest.fixture
 def bench() -> duckdb.DuckDBPyConnection:
     con, found = workbench.empty()
-    workbench.open_books(con, found, ["repeated_bill", "ledger_cost"])
+    workbench.open_books(con, found, ["duplicate_bill"])
     return con
 
 
@@ -46,6 +46,12 @@ def billed(
     workbench.give(con, "billing", charges)
 
 
+def refuse(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> None:
+    """What a run does when the table of duplicate bills is built."""
+    rows = con.execute("from duplicate_bill order by all").pl().to_dicts()
+    guards.refuse("duplicate_bill", rows, portfolio, {})
+
+
 def test_ten_equal_charges_in_two_files_are_refused_by_name(
     bench: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
@@ -53,8 +59,7 @@ def test_ten_equal_charges_in_two_files_are_refused_by_name(
     billed(bench, "aws", "b", 10)
     said = r"a\.csv and b\.csv hold the same charges of 2026-10 \(70\.00 USD\): remove one"
     with pytest.raises(DataRefused, match=said):
-        refuse_repeated(bench, owned(tmp_path), [OCTOBER])
-    refuse_repeated(bench, owned(tmp_path), [date(2026, 9, 1)])  # that month is not booked now
+        refuse(bench, owned(tmp_path))
 
 
 def test_fewer_equal_charges_of_one_source_are_chance(
@@ -62,7 +67,7 @@ def test_fewer_equal_charges_of_one_source_are_chance(
 ) -> None:
     billed(bench, "aws", "a", 9)
     billed(bench, "aws", "b", 9)
-    refuse_repeated(bench, owned(tmp_path), [OCTOBER])
+    refuse(bench, owned(tmp_path))
 
 
 def test_one_account_from_two_sources_is_refused_unless_one_holds_a_part(
@@ -72,8 +77,8 @@ def test_one_account_from_two_sources_is_refused_unless_one_holds_a_part(
     billed(bench, "reseller", "b", 2)
     said = r"a\.csv \(aws\) and b\.csv \(reseller\) both bill account 0042 .* holds_part: true"
     with pytest.raises(DataRefused, match=said):
-        refuse_repeated(bench, owned(tmp_path), [OCTOBER])
-    refuse_repeated(bench, owned(tmp_path, holds_part=True), [OCTOBER])
+        refuse(bench, owned(tmp_path))
+    refuse(bench, owned(tmp_path, holds_part=True))
 
 
 def test_a_part_does_not_excuse_the_same_charges(
@@ -82,7 +87,7 @@ def test_a_part_does_not_excuse_the_same_charges(
     billed(bench, "aws", "a", 10)
     billed(bench, "reseller", "b", 10)
     with pytest.raises(DataRefused, match="hold the same charges"):
-        refuse_repeated(bench, owned(tmp_path, holds_part=True), [OCTOBER])
+        refuse(bench, owned(tmp_path, holds_part=True))
 
 
 def test_bills_that_name_no_account_may_be_anybodys(
@@ -90,4 +95,4 @@ def test_bills_that_name_no_account_may_be_anybodys(
 ) -> None:
     billed(bench, "aws", "a", 3, account="")
     billed(bench, "reseller", "b", 2, account="")
-    refuse_repeated(bench, owned(tmp_path), [OCTOBER])
+    refuse(bench, owned(tmp_path))

@@ -1,7 +1,6 @@
-"""Bring the books of a folder up to date as a run does, without Dagster, and read what they say.
+"""Bring a portfolio up to date as a run does, without checks, and read what it says.
 
-Knows the steps of a run and their order; knows no figure. Also writes the folder: portfolio.yaml
-and the reference tables, only with the keys a user has.
+Also writes the folder: portfolio.yaml and the reference tables, only with the keys a user has.
 """
 
 import csv
@@ -13,12 +12,12 @@ from typing import Any
 
 import yaml
 
-from roi_pipeline import portfolio, quality
-from roi_pipeline.books import session
-from roi_pipeline.books.ledger import BOOKS, WHOLE, monthly_marts
-from roi_pipeline.books.session import Session
+from roi_pipeline import portfolio
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest.contracts import CONTRACTS
+from roi_pipeline.models.registry import ancestors
+from roi_pipeline.pipeline import run as pipeline_run
+from roi_pipeline.pipeline.run import Run
 from roi_pipeline.publish import closing, editions
 from roi_pipeline.publish.editions import Edition
 
@@ -64,44 +63,55 @@ def write_reference(folder: Path, table: str, *rows: Iterable[Any]) -> Path:
     return file
 
 
+class Unchecked(Run):
+    """A run whose suites are not run: tests of figures publish without them, to be fast."""
+
+    def checked_tables(self) -> list[str]:
+        """None of them."""
+        return []
+
+
 @contextmanager
-def books(folder: Path, last: date, as_of: datetime | None = None) -> Iterator[Session]:
-    """A session in which every input, cells table, ledger table and mart is up to date.
+def unchecked(folder: Path, last: date, as_of: datetime | None = None) -> Iterator[Run]:
+    """An open run that publishes without checks."""
+    with pipeline_run.opened(portfolio.load(folder), last, as_of) as opened:
+        opened.__class__ = Unchecked
+        yield opened
+
+
+@contextmanager
+def books(folder: Path, last: date, as_of: datetime | None = None) -> Iterator[Run]:
+    """A run in which every table is built and visible to queries.
 
     Raises DataRefused with all reasons when a file was refused.
     """
-    with session.opened(portfolio.load(folder), last, as_of) as opened:
+    with unchecked(folder, last, as_of) as opened:
         bring_up(opened)
         yield opened
 
 
-def bring_up(opened: Session) -> None:
-    """Every step between an open session and its publication."""
+def bring_up(opened: Run) -> None:
+    """Every step between an open run and its publication."""
     refused = [one for dataset in CONTRACTS for one in opened.ingest(dataset).refused]
     if refused:
         raise DataRefused("; ".join(one.reason for one in refused))
-    opened.build_cells()
-    for name in BOOKS:
-        if name in WHOLE:
-            opened.build_whole(name)
-        else:
-            opened.build_ledger(name)
-    for name in monthly_marts(opened.models):
-        opened.build_mart(name)
-    quality.record(opened.con, opened.scope.months.first, opened.scope.months.last, [])
+    for name in opened.stored_tables():
+        opened.build(name)
+    opened.show([*CONTRACTS, *opened.stored_tables()])
 
 
 COSTS = ("ledger_monthly", "tco_monthly", "reconciliation_monthly", "unallocated_monthly")
 
 
-def cost_up(opened: Session) -> Session:
-    """From bills and the rules about them to the marts that hold cost, and nothing else."""
+def cost_up(opened: Run) -> Run:
+    """From bills and the rules about them to the marts that hold cost."""
     for dataset in ("billing", "fx", "cost_categories", "allocation"):
         assert not opened.ingest(dataset).refused
-    for table in ("ledger_cost", "unallocated_cost"):
-        opened.build_ledger(table)
-    for mart in COSTS:
-        opened.build_mart(mart)
+    needed = ancestors(opened.tables, COSTS)
+    for table in opened.stored_tables():
+        if table in needed or opened.tables[table].build == "engine":
+            opened.build(table)
+    opened.show(COSTS)
     return opened
 
 
@@ -112,13 +122,12 @@ def run(folder: Path, last: date, as_of: datetime | None = None) -> Edition:
 
 
 def close(folder: Path, month: date, last: date | None = None) -> list[date]:
-    """Close the books of a folder up to `month`, as a person does after looking at them."""
-    with session.opened(portfolio.load(folder), last or month) as opened:
-        return closing.close(opened, month, "controller")
+    """Close the months of a folder up to `month`, as a person does after looking at them."""
+    return closing.close(portfolio.load(folder), month, "controller")
 
 
-def said(opened: Session, query: str, **parameters: object) -> list[tuple[Any, ...]]:
-    """The rows of a query over the marts."""
+def said(opened: Run, query: str, **parameters: object) -> list[tuple[Any, ...]]:
+    """The rows of a query over the tables."""
     return opened.con.execute(query, parameters or None).fetchall()
 
 

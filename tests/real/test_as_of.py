@@ -8,13 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from runner import unchecked
 from test_prediction_logs import fraud_portfolio
 
-from roi_pipeline import portfolio
-from roi_pipeline.books import scope, session
-from roi_pipeline.books.scope import Scope
-from roi_pipeline.books.session import Session
 from roi_pipeline.ingest.contracts import CONTRACTS
+from roi_pipeline.models.registry import ancestors
 
 FIRST, LAST = date(2018, 7, 1), date(2018, 10, 31)
 END = date(2018, 12, 1)  # every outcome is in
@@ -31,18 +29,20 @@ def days(every: int) -> Iterator[date]:
         day += timedelta(days=every)
 
 
-def as_of(opened: Session, cut_off: date) -> Known:
-    """What the books with a cut-off say of each month up to the one it lies in."""
+def as_of(folder: Path, cut_off: date) -> Known:
+    """What a run with a cut-off says of each month up to the one it lies in."""
     last = min(cut_off - timedelta(days=1), LAST).replace(day=1)
     instant = datetime(cut_off.year, cut_off.month, cut_off.day)
-    opened.scope = Scope.through(opened.portfolio, last, instant)
-    scope.write(opened.con, opened.portfolio, opened.models, opened.scope)
-    opened.build_cells()
-    opened.build_ledger("value_priced")
-    found = opened.con.execute(
-        "select month, sum(realised), sum(low), sum(high) from value_month "
-        "where month in (select month from run_month) group by month"
-    ).fetchall()
+    with unchecked(folder, last, instant) as opened:
+        needed = ancestors(opened.tables, ["value_month"])
+        for name in opened.stored_tables():
+            if name in needed or opened.tables[name].build == "engine":
+                opened.build(name)
+        opened.show(["value_month", "run_month"])
+        found = opened.con.execute(
+            "select month, sum(realised), sum(low), sum(high) from value_month "
+            "where month in (select month from run_month) group by month"
+        ).fetchall()
     return {month: tuple(values) for month, *values in found}
 
 
@@ -54,12 +54,12 @@ def misses(said: Known, final: Known) -> list[date]:
 @pytest.mark.slow
 def test_bounds_of_a_day_hold_the_final_value(shared: Path, tmp_path: Path) -> None:
     folder = fraud_portfolio(shared, tmp_path / "acme")
-    with session.opened(portfolio.load(folder), LAST.replace(day=1)) as opened:
+    with unchecked(folder, LAST.replace(day=1)) as opened:
         for dataset in CONTRACTS:
             assert not opened.ingest(dataset).refused
-        then = {day: as_of(opened, day) for day in days(EVERY_DAYS)}
-        final = as_of(opened, END)
-        again = {day: as_of(opened, day) for day in days(EVERY_DAYS)}
+    then = {day: as_of(folder, day) for day in days(EVERY_DAYS)}
+    final = as_of(folder, END)
+    again = {day: as_of(folder, day) for day in days(EVERY_DAYS)}
     assert again == then  # the end was seen in between
     assert sum(value for value, *_ in final.values()) == Decimal("861338.47")
     assert all(low == value == high for value, low, high in final.values())

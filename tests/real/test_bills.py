@@ -13,10 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import books, by_key, cost_up, said, write_portfolio, write_reference
-
-from roi_pipeline import portfolio
-from roi_pipeline.books import session
+from runner import (
+    books,
+    by_key,
+    cost_up,
+    said,
+    unchecked,
+    write_portfolio,
+    write_reference,
+)
 
 Sums = dict[Any, Decimal]
 CASH = (
@@ -292,7 +297,7 @@ def test_published_examples_reach_the_tco_of_the_systems_that_rules_give_them(
         (10, "billing", "resource_id", "", "regex", "^(abcde|adbd-|718239-)", "tokens", "", ""),
         (11, "billing", "commitment_discount_id", "", "glob", "<my-*", "commitment", "", ""),
     )
-    with session.opened(portfolio.load(folder), date(2025, 6, 1), None) as opened:
+    with unchecked(folder, date(2025, 6, 1)) as opened:
         cost_up(opened)
         tco = "select {} from marts.tco_monthly where system_id = '{}' and basis = '{}' {}"
         invoice, virtual = (

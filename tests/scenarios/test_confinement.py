@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 from small_portfolio import small_portfolio
 
-from roi_pipeline import models, own_sql, workbench
+from roi_pipeline import own_sql, workbench
 from roi_pipeline.cli import main
 from roi_pipeline.errors import ConfigurationError
+from roi_pipeline.models import registry, sql_models
 from roi_pipeline.scenario_examination import own_scenarios
 
 OWN = Path(__file__).with_name("document_processing.sql")
@@ -247,7 +248,7 @@ def test_an_escape_is_refused_by_name(root: Path, name: str, arguments: tuple[st
 def test_an_escape_is_refused_before_anything_runs(root: Path, name: str) -> None:
     file = scenario(root, ESCAPES[name])
     with pytest.raises(ConfigurationError) as refused:
-        models.load(root / "acme" / "sql")
+        registry.load(root / "acme" / "sql")
     assert str(refused.value).startswith(f"{file}: ")
     assert SECRET not in str(refused.value)
 
@@ -414,9 +415,11 @@ def test_no_function_that_is_allowed_reads_more_than_its_arguments() -> None:
             own_sql.refuse_unsafe(f'select * from "{name}"(1)', OWN)
 
 
-@pytest.mark.parametrize("file", [*sorted(models.package_folder("sql").glob("value/*.sql")), OWN])
+@pytest.mark.parametrize(
+    "file", [*sorted(sql_models.package_folder("sql").glob("value/*.sql")), OWN]
+)
 def test_our_own_scenarios_keep_to_the_rules(file: Path) -> None:
-    own_sql.refuse_unsafe(models.read(file).query, file)
+    own_sql.refuse_unsafe(sql_models.read(file).sql, file)
 
 
 PLAIN = [
@@ -438,7 +441,7 @@ PLAIN = [
 @pytest.mark.parametrize("query", PLAIN)
 def test_plain_sql_is_accepted(root: Path, query: str) -> None:
     file = scenario(root, query)
-    own_sql.refuse_unsafe(models.load(root / "acme" / "sql")[file.stem].query, file)
+    own_sql.refuse_unsafe(registry.load(root / "acme" / "sql")[file.stem].sql, file)
 
 
 def test_a_right_scenario_passes_its_example(root: Path) -> None:

@@ -5,21 +5,17 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import pytest
 from cases import cell
 from runner import books, said
 from small_portfolio import MONTHS, TRIAGE, days, put, small_portfolio, triage_decided
 
 from roi_pipeline import workbench
-from roi_pipeline.books.scenarios import (
-    refuse_late_windows,
-    refuse_uncounted,
-    refuse_unnamed_positives,
-)
 from roi_pipeline.errors import ConfigurationError, DataRefused
 from roi_pipeline.examination import examine
-from roi_pipeline.models import load
+from roi_pipeline.models.registry import load
+from roi_pipeline.pipeline import guards
+from roi_pipeline.pipeline.guards import refuse_unnamed_positives
 from roi_pipeline.portfolio import load as read_portfolio
 from roi_pipeline.scenario_examination import own_scenarios
 
@@ -125,54 +121,47 @@ def test_what_a_scenario_counts_with_is_asked_for(portfolio: Path) -> None:
         refuse_unnamed_positives(read_portfolio(portfolio), found)
 
 
-def refused(tables: dict[str, list[dict[str, object]]]) -> duckdb.DuckDBPyConnection:
-    """The few tables that the refusals of a run look at."""
-    con, models = workbench.empty()
-    workbench.open_books(con, models, ["value_priced"])
+def refused(guard: str, tables: dict[str, list[dict[str, object]]]) -> None:
+    """What a run does when it has built a guard, over a few rows."""
+    con, found = workbench.empty()
+    workbench.open_books(con, found, [guard])
     setting: list[dict[str, object]] = [{"reporting_currency": "USD", "time_zone": "UTC"}]
     for table, rows in {"setting": setting, **tables}.items():
         workbench.give(con, table, rows)
-    return con
+    rows = con.execute(f"from {guard} order by all").pl().to_dicts()
+    guards.refuse(guard, rows, None, found)  # type: ignore[arg-type]
 
 
 def test_a_window_that_reaches_go_live_is_refused_by_a_run() -> None:
+    system: dict[str, object] = {"system_id": "s", "scenario": "x", "live_on": "2026-08-01"}
     row = {"row_no": 4, "system_id": "s", "metric": "recall"}
-    con = refused(
-        {
-            "systems": [{"system_id": "s", "scenario": "x", "live_on": "2026-08-01"}],
-            "baselines": [{**row, "window_end": "2026-07-31"}],
-        }
-    )
-    refuse_late_windows(con)
-    workbench.give(con, "baselines", [{**row, "window_end": "2026-08-01"}])
+    before = {"systems": [system], "baselines": [{**row, "window_end": "2026-07-31"}]}
+    refused("late_baseline", before)
+    reaches = {"systems": [system], "baselines": [{**row, "window_end": "2026-08-01"}]}
     with pytest.raises(DataRefused, match=r"baselines.csv: row 4, recall of s: window_end"):
-        refuse_late_windows(con)
+        refused("late_baseline", reaches)
 
 
 def test_a_term_that_is_missing_stops_the_run_and_is_named() -> None:
     system = {"system_id": "s", "scenario": "customer_service", "positive_decisions": ["answer"]}
-    con = refused(
-        {
-            "systems": [{**system, "positive_outcomes": ["settled"]}],
-            "outcome_cells": [{"cell_id": "c", "system_id": "s", **cell("handoff", "settled", 3)}],
-        }
-    )
+    given = {
+        "systems": [{**system, "positive_outcomes": ["settled"]}],
+        "outcome_cells": [{"cell_id": "c", "system_id": "s", **cell("handoff", "settled", 3)}],
+    }
     with pytest.raises(DataRefused, match=r"human_contact of s .* capacity_release_share in terms"):
-        refuse_uncounted(con, load())
+        refused("uncounted_driver", given)
 
 
 def test_a_rate_told_of_something_else_stops_the_run() -> None:
     system = {"system_id": "s", "scenario": "quality_control", "positive_decisions": ["reject"]}
     metric = {"system_id": "s", "version": "1", "unit": "fraction", "window_end": "2025-12-31"}
-    con = refused(
-        {
-            "systems": [{**system, "positive_outcomes": ["defect"]}],
-            "baselines": [
-                {**metric, "metric": "escape_rate", "value": "0.03"},
-                {**metric, "metric": "false_reject_rate", "value": "0.01"},
-            ],
-            "outcome_cells": [{"cell_id": "c", "system_id": "s", **cell("pass", "good", 3)}],
-        }
-    )
+    given = {
+        "systems": [{**system, "positive_outcomes": ["defect"]}],
+        "baselines": [
+            {**metric, "metric": "escape_rate", "value": "0.03"},
+            {**metric, "metric": "false_reject_rate", "value": "0.01"},
+        ],
+        "outcome_cells": [{"cell_id": "c", "system_id": "s", **cell("pass", "good", 3)}],
+    }
     with pytest.raises(DataRefused, match=r"needs escape_rate \(units or defects\) in baselines"):
-        refuse_uncounted(con, load())
+        refused("uncounted_driver", given)

@@ -1,5 +1,6 @@
 -- Energy or floor space of a system that is both computed from kilowatts and invoiced, so that it would cost twice.
 -- grain: month, system_id, category, location
+-- guard: refuses
 with computed_for as (
     select distinct c.month, c.category, a.location, coalesce(k.system_id, c.system_id) as system_id
     from computed_cost as c
@@ -42,5 +43,5 @@ given:
     - {delivery_id: o, row_no: 1, entry_id: e1, document_on: 2026-10-31, amount: 80, currency: USD, category: energy, system_id: s, location: ams2}
     - {delivery_id: o, row_no: 2, entry_id: e2, document_on: 2026-10-31, amount: 90, currency: USD, category: energy, system_id: s, location: fra1}
 expect:
-  counted_twice: [{month: 2026-10-01, system_id: s, category: energy, location: fra1, entry_id: e2}]
+  double_counted_energy: [{month: 2026-10-01, system_id: s, category: energy, location: fra1, entry_id: e2}]
 */

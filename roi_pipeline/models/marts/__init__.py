@@ -1,0 +1,1 @@
+"""Python models of the layer marts."""

@@ -1,0 +1,31 @@
+"""How a model version wears off, and when it stops earning its cost."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from roi_pipeline.marts import wear
+from roi_pipeline.models.table import Read, table
+
+
+@table(
+    row="How a model version wears off, and when it stops earning its cost.",
+    grain=("month", "system_id", "model_version"),
+    columns=wear.DEGRADATION,
+    reads=(
+        "model_versions",
+        "version_quality",
+        "economics_monthly",
+        "terms",
+        "option_cost",
+        "setting",
+        "run_month",
+        "run_scope",
+        "systems",
+        "closing",
+    ),
+)
+def degradation_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """How a model version wears off, and when it stops earning its cost."""
+    return wear.degradation_monthly(read.con)

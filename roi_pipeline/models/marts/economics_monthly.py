@@ -1,0 +1,37 @@
+"""What a month was made of: volume, quality, worth of quality, cost."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from roi_pipeline.marts import economics
+from roi_pipeline.models.table import Read, table
+
+
+@table(
+    row="What a month was made of: volume, quality, worth of quality, cost.",
+    grain=("month", "system_id"),
+    columns=economics.ECONOMICS,
+    reads=(
+        "version_quality",
+        "ledger_monthly",
+        "evidence_count",
+        "maturity",
+        "evidence_grade",
+        "evidence_month",
+        "gross_loss",
+        "value_known",
+        "value_month",
+        "price_error",
+        "terms",
+        "setting",
+        "run_month",
+        "run_scope",
+        "systems",
+        "closing",
+    ),
+)
+def economics_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """What a month was made of: volume, quality, worth of quality, cost."""
+    return economics.economics_monthly(read.con)

@@ -1,0 +1,31 @@
+"""Every way out of a system's situation, ranked by what it is worth."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from roi_pipeline.marts import choices
+from roi_pipeline.models.table import Read, table
+
+
+@table(
+    row="Every way out of a system's situation, ranked by what it is worth.",
+    grain=("month", "system_id", "option"),
+    columns=choices.OPTIONS,
+    reads=(
+        "economics_monthly",
+        "degradation_monthly",
+        "terms",
+        "option_cost",
+        "model_versions",
+        "setting",
+        "run_month",
+        "run_scope",
+        "systems",
+        "closing",
+    ),
+)
+def options_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """Every way out of a system's situation, ranked by what it is worth."""
+    return choices.options_monthly(read.con)

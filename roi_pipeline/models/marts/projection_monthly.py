@@ -1,0 +1,31 @@
+"""Where the cumulative net is heading if nothing is changed."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from roi_pipeline.marts import projections
+from roi_pipeline.models.table import Read, table
+
+
+@table(
+    row="Where the cumulative net is heading if nothing is changed.",
+    grain=("month", "system_id", "horizon_month"),
+    columns=projections.PROJECTION,
+    reads=(
+        "model_versions",
+        "economics_monthly",
+        "degradation_monthly",
+        "roi_monthly",
+        "terms",
+        "setting",
+        "run_month",
+        "run_scope",
+        "systems",
+        "closing",
+    ),
+)
+def projection_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """Where the cumulative net is heading if nothing is changed."""
+    return projections.projection_monthly(read.con)

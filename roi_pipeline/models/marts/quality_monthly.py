@@ -1,0 +1,31 @@
+"""How right a model version was in a month, with Wilson bounds."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from roi_pipeline.marts import quality
+from roi_pipeline.models.table import Read, table
+
+
+@table(
+    row="How right a model version was in a month, with Wilson bounds.",
+    grain=("month", "system_id", "model_version"),
+    columns=quality.QUALITY,
+    reads=(
+        "quality_count",
+        "usage_month",
+        "orphan_outcome",
+        "score_cells",
+        "setting",
+        "run_month",
+        "run_scope",
+        "systems",
+        "closing",
+        "terms",
+    ),
+)
+def quality_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """How right a model version was in a month, with Wilson bounds."""
+    return quality.quality_monthly(read.con)

@@ -1,0 +1,29 @@
+"""Real time against batch: cost, value, what moving changes."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from roi_pipeline.marts import serving
+from roi_pipeline.models.table import Read, table
+
+
+@table(
+    row="Real time against batch: cost, value, what moving changes.",
+    grain=("month", "system_id", "serving_mode"),
+    columns=serving.SERVING,
+    reads=(
+        "usage_cells",
+        "ledger_monthly",
+        "terms",
+        "setting",
+        "run_month",
+        "run_scope",
+        "systems",
+        "closing",
+    ),
+)
+def serving_mode_comparison_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """Real time against batch: cost, value, what moving changes."""
+    return serving.serving_mode_comparison_monthly(read.con)

@@ -1,0 +1,30 @@
+"""Whether a system is worth running: status, bounds, rule, action."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from roi_pipeline.marts import statuses
+from roi_pipeline.models.table import Read, table
+
+
+@table(
+    row="Whether a system is worth running: status, bounds, rule, action.",
+    grain=("month", "system_id"),
+    columns=statuses.STATUS,
+    reads=(
+        "roi_input",
+        "terms",
+        "reviews",
+        "setting",
+        "run_month",
+        "run_scope",
+        "systems",
+        "closing",
+        "closed_threshold_status_monthly",
+    ),
+)
+def threshold_status_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """Whether a system is worth running: status, bounds, rule, action."""
+    return statuses.threshold_status_monthly(read.con)

@@ -1,0 +1,31 @@
+"""What a prediction, a token, an hour cost, by serving mode."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from roi_pipeline.marts import unit_costs
+from roi_pipeline.models.table import Read, table
+
+
+@table(
+    row="What a prediction, a token, an hour cost, by serving mode.",
+    grain=("month", "system_id", "serving_mode"),
+    columns=unit_costs.UNIT_COST,
+    reads=(
+        "cost_month",
+        "mode_usage",
+        "success_count",
+        "accelerator_use",
+        "setting",
+        "run_month",
+        "run_scope",
+        "systems",
+        "closing",
+        "terms",
+    ),
+)
+def unit_cost_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """What a prediction, a token, an hour cost, by serving mode."""
+    return unit_costs.unit_cost_monthly(read.con)

@@ -1,0 +1,140 @@
+"""What a table is: one object whether SQL or Python computes it. Opens no database, reads no file.
+
+Order, shapes, assets, documentation, keys, lineage and checks are derived from these objects
+(registry.py collects them); nothing about a table is listed anywhere else.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import sha256
+from typing import Any, Literal, Protocol
+
+import polars as pl
+
+from roi_pipeline.code import code_sha256
+from roi_pipeline.models.windows import ALL, Window
+
+Build = Literal["view", "month", "whole", "engine"]
+
+
+class Read(Protocol):
+    """How a Python model reads: the declared tables only, as frames."""
+
+    def __call__(self, name: str) -> pl.DataFrame:
+        """All rows of a declared table in the months of the run; LookupError for any other."""
+
+
+Function = Callable[[Read, Sequence[date]], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A metric of baselines.csv or a term of terms.csv, and the units it may have (any, when
+    there are none)."""
+
+    name: str
+    units: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({' or '.join(self.units)})" if self.units else self.name
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the registry.
+
+    `build` says how it is stored: `view` not at all, `month` one file a month, `whole` one file for
+    all months of a run, `engine` by the heavy step. `reads` gives for every table it reads the
+    window of months it needs to build one month. Exactly one of `query` and `function` is set.
+    The rows of a guard are refused (pipeline/guards.py). `closed_like` names the table whose
+    columns the kept rows of closed months have, for a table that reads its own.
+    `positive`, `baseline` and `terms` are what a scenario needs of the system that uses it.
+    """
+
+    name: str
+    layer: str
+    row: str
+    grain: tuple[str, ...]
+    build: Build
+    reads: Mapping[str, Window]
+    query: str | None = None
+    function: Function | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    part_of: str | None = None
+    example: str | None = None
+    is_kept: bool = False
+    is_guard: bool = False
+    closed_like: str | None = None
+    rebuilds_closed_months: bool = False
+    positive: str | None = None
+    baseline: tuple[Need, ...] = ()
+    terms: tuple[Need, ...] = ()
+
+    @property
+    def sql(self) -> str:
+        """The query of a SQL model; TypeError for a Python model."""
+        if self.query is None:
+            raise TypeError(f"{self.name} is a Python model, not a query")
+        return self.query
+
+    @property
+    def is_monthly(self) -> bool:
+        """Whether a row belongs to one month."""
+        return "month" in self.grain
+
+    @property
+    def keeps_closed_months(self) -> bool:
+        """Whether a closed month keeps the rows it was closed with."""
+        return self.layer == "marts" and self.is_monthly and not self.rebuilds_closed_months
+
+    @property
+    def code(self) -> str:
+        """Checksum of what computes the table: the query, or the module and all it imports."""
+        needed = "".join(map(str, (*self.baseline, *self.terms)))
+        if self.function is not None:
+            return code_sha256(self.function.__module__)
+        return sha256((self.sql + needed).encode()).hexdigest()
+
+
+def table(
+    *,
+    row: str,
+    grain: Sequence[str],
+    columns: Mapping[str, Any],
+    reads: Sequence[str],
+    window: Mapping[str, str] | None = None,
+    build: Build = "whole",
+) -> Callable[[Function], Function]:
+    """Declare a Python model; its name is the function's, its layer the folder of its module.
+
+    `columns` are Polars types, `window` the months it needs of a table where that is not `month`
+    (only for `build="month"`; a whole table reads all months of the run).
+    """
+
+    def declare(function: Function) -> Function:
+        windows = {name: Window.parse(text) for name, text in (window or {}).items()}
+        default = Window() if build == "month" else ALL
+        declared = Table(
+            name=function.__name__,
+            layer=function.__module__.split(".")[-2],
+            row=row,
+            grain=tuple(grain),
+            build=build,
+            reads={name: windows.get(name, default) for name in reads},
+            function=function,
+            columns=dict(columns),
+        )
+        function.__dict__["declared_table"] = declared
+        return function
+
+    return declare
+
+
+def declared_table(module: Any, name: str) -> Table:
+    """The table that a module's function of that name declares; ImportError when it does not."""
+    function = getattr(module, name, None)
+    found = getattr(function, "declared_table", None)
+    if not isinstance(found, Table):
+        raise ImportError(f"{module.__name__}: declares no table {name}; one file, one table")
+    return replace(found)

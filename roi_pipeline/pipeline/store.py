@@ -1,0 +1,84 @@
+"""Table-months as immutable files, named by the fingerprint of what they were made from.
+
+    tables/<table>/<2026-10 | whole>/<fingerprint>.parquet   rows, in one order
+    tables/<table>/<2026-10 | whole>/<fingerprint>.json      rows, checksum, checksum by month
+
+The same fingerprint means the same bytes, so two processes that build one file at once do no harm,
+and any of these files may be deleted: the next run builds it again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from roi_pipeline import files, warehouse
+from roi_pipeline.code import code_sha256
+
+WRITER = 1  # part of every fingerprint: raise it when `run` would put other rows into files
+NAMED = 32  # hexadecimal digits of a fingerprint in a file's name
+
+
+@cache
+def writer() -> str:
+    """What every file depends on besides its table: how deliveries are read and files written."""
+    return f"{WRITER} {code_sha256(__name__, 'roi_pipeline.ingest.live')}"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One file of the store. `months` is the checksum of the rows of each month, where the table
+    has months and the file holds several."""
+
+    path: Path
+    rows: int
+    content: str
+    months: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The files of one portfolio (state/tables)."""
+
+    folder: Path
+
+    def find(self, table: str, month: date | None, fingerprint: str) -> Stored | None:
+        """The stored file of a fingerprint, None when it is not there whole."""
+        path = self._path(table, month, fingerprint)
+        said = files.read_json(path.with_suffix(".json"))
+        if said is None or not path.is_file():
+            return None
+        return Stored(path, said["rows"], said["content"], said["months"])
+
+    def put(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        month: date | None,
+        fingerprint: str,
+        query: str,
+    ) -> Stored:
+        """Write the rows of a query, ordered by all columns, and describe them; returns the file.
+
+        With any number of threads and on any machine the same rows give the same bytes.
+        """
+        path = self._path(table, month, fingerprint)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = files.part_of(path)
+        columns = warehouse.write_parquet(con, query, part)
+        count = warehouse.parquet_rows(con, part)
+        has_months = month is None and "month" in columns
+        months = warehouse.month_checksums(con, part) if has_months else {}
+        said = Stored(path, count, files.sha256_of(part), months)
+        files.settle(part, path)
+        document = {"rows": said.rows, "content": said.content, "months": dict(months)}
+        files.write_text(path.with_suffix(".json"), json.dumps(document, sort_keys=True) + "\n")
+        return said
+
+    def _path(self, table: str, month: date | None, fingerprint: str) -> Path:
+        slice_ = f"{month:%Y-%m}" if month else "whole"
+        return self.folder / table / slice_ / f"{fingerprint[:NAMED]}.parquet"
