@@ -17,11 +17,13 @@ from roi_pipeline import workbench  # noqa: E402
 from roi_pipeline.glossary import meaning, meanings  # noqa: E402
 from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
 from roi_pipeline.ingest.events import SHAPES  # noqa: E402
+from roi_pipeline.models.table import Table  # noqa: E402
 from roi_pipeline.portfolio import formats_of  # noqa: E402
 from roi_pipeline.suites import suites  # noqa: E402
 
 LAYERS = {
     "marts": "Marts: what is published",
+    "views": "Views that marts read",
     "ledger": "Ledger: quantity × unit price = amount",
     "value": "Scenarios: which cell counts for which driver",
     "evidence": "Evidence: what is known of a month",
@@ -72,6 +74,10 @@ PUBLISHED = {  # tables that only an edition has: a row, the key, the columns
 NOTE = "<!-- written by docs/generate.py; edit the models and contracts, not this file -->\n"
 
 
+def _section(model: Table) -> str:
+    return "views" if model.layer == "marts" and not model.is_published else model.layer
+
+
 def tables() -> str:
     """Every model: what a row means, its key, its columns, and how many checks guard it."""
     con, models = workbench.empty()
@@ -81,14 +87,14 @@ def tables() -> str:
     for layer, title in LAYERS.items():
         parts.append(f"\n## {title}\n")
         for model in sorted(models.values(), key=lambda each: each.name):
-            if model.layer != layer or model.name.endswith("_lines"):
+            if _section(model) != layer or model.name.endswith("_lines"):
                 continue
             parts.append(f"\n### {model.name}\n{model.row}\n\n")
             parts.append(f"Key: {', '.join(f'`{column}`' for column in model.grain)}.")
             if checks := guarded.get(model.name):
                 parts.append(f" {checks} checks.")
             parts.append("\n")
-            if layer == "marts":
+            if model.is_published:
                 parts.append(_columns(con.execute(f"describe marts.{model.name}").fetchall()))
         if layer == "marts":
             parts += [_table(name, *described) for name, described in PUBLISHED.items()]
@@ -123,7 +129,7 @@ def columns() -> str:
     workbench.open_books(con, models)
     shapes = {name: set(columns) for name, (_, _, columns) in PUBLISHED.items()}
     for model in models.values():
-        if model.layer == "marts":
+        if model.is_published:
             described = con.execute(f"describe marts.{model.name}").fetchall()
             shapes[model.name] = {column for column, *_ in described}
     places = {(column, table) for table, shape in shapes.items() for column in shape}

@@ -116,7 +116,7 @@ def _section(model: Table) -> str:
     metrics = re.findall(r"^-- metric: (.+)$", header, flags=re.MULTILINE)
     case = yaml.safe_load(model.example or "")
     _refuse_unnamed(model.name, {name for name, *_ in drivers}, case)
-    parts = [f"\n## {model.name}\n{model.description}\n"]
+    parts = [f"\n## {model.name}\n{model.row}\n"]
     if model.positive:
         parts.append(f"\nPositive: {model.positive}.\n")
     parts.append("\n| driver | unit | counts |\n|---|---|---|\n")

@@ -179,7 +179,7 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConne
 
 def table_of(table: Table) -> str:
     """Where the rows of a table are: marts have a schema of their own."""
-    return f"marts.{table.name}" if table.layer == "marts" else table.name
+    return f"marts.{table.name}" if table.is_published else table.name
 
 
 def rows(

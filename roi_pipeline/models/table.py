@@ -84,9 +84,14 @@ class Table:
         return "month" in self.grain
 
     @property
+    def is_published(self) -> bool:
+        """Whether an edition has the table: the marts, without the views between them."""
+        return self.layer == "marts" and self.build != "view"
+
+    @property
     def keeps_closed_months(self) -> bool:
         """Whether a closed month keeps the rows it was closed with."""
-        return self.layer == "marts" and self.is_monthly and not self.rebuilds_closed_months
+        return self.is_published and self.is_monthly and not self.rebuilds_closed_months
 
     @property
     def code(self) -> str:

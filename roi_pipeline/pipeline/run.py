@@ -154,7 +154,7 @@ class Run:
 
     def marts(self) -> list[str]:
         """Every table that is published."""
-        return [name for name, table in self.tables.items() if table.layer == "marts"]
+        return [name for name, table in self.tables.items() if table.is_published]
 
     def checked_tables(self) -> list[str]:
         """Every table that has a suite: what is delivered, and what is stored."""
@@ -275,7 +275,7 @@ class Run:
     def _of_run(self, table: Table, query: str) -> str:
         """The rows that a whole table keeps: of a mart the months of the run, closed ones as they
         were when they were closed."""
-        if table.layer != "marts":
+        if not table.is_published:
             return query
         columns = warehouse.described(self.con, query)
         if table.keeps_closed_months:

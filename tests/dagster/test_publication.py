@@ -24,7 +24,7 @@ from roi_pipeline.publish.monthly import MonthlyResult, bring_up_to_date, ingest
 
 AUGUST, SEPTEMBER, OCTOBER = (date(2026, month, 1) for month in (8, 9, 10))
 TABLES = {name: each for name, each in registry.load().items() if each.build in ("month", "whole")}
-MARTS = [name for name, table in TABLES.items() if table.layer == "marts"]
+MARTS = [name for name, table in TABLES.items() if table.is_published]
 BOOKS = [name for name in TABLES if name not in (*MARTS, *CELLS)]
 INPUTS = (*DATASETS, *REFERENCES)
 

@@ -1,5 +1,6 @@
 -- A month in which a system without a baseline, a holdout or a release lost money gross: a loss counts, a gain is unknown (method §4.1).
 -- grain: month, system_id
+-- build: view
 select
     l.month,
     l.system_id,

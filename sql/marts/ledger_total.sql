@@ -1,5 +1,6 @@
 -- What a system brought and cost in a month, summed over the ledger; `portfolio` is the total.
 -- grain: month, system_id
+-- build: view
 select
     l.month,
     coalesce(l.system_id, 'portfolio') as system_id,

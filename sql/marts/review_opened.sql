@@ -1,5 +1,6 @@
 -- A question that the status of a system puts to people: what it is about, since when, until when, and what ended it.
 -- grain: system_id, month
+-- build: view
 with turn as ( -- changes of the operating state; the next one ends what the last one opened
     select
         month,

@@ -1,5 +1,6 @@
 -- What a cell counts for a driver, at the price in force on the day of the prediction.
 -- grain: cell_id, driver
+-- build: whole
 with counted as (
     select
         c.*,

@@ -1,5 +1,6 @@
 -- What a system used up in a month: all of it, what varies with use, and what its bills charge for tokens.
 -- grain: month, system_id
+-- build: view
 select
     month,
     system_id,
