@@ -12,25 +12,26 @@ import polars as pl
 from roi_pipeline.explain.ahead import COLUMNS, KEYS
 from roi_pipeline.explain.columns import WINDOW
 from roi_pipeline.explain.published import PORTFOLIO, Published, lines_of
-from roi_pipeline.explain.states import add_models, records
+from roi_pipeline.explain.states import add_models, reading, records
 from roi_pipeline.explain.tree import Number
 from roi_pipeline.explain.walk import Walk
 from roi_pipeline.marts.choices import options_monthly
 from roi_pipeline.marts.projections import projection_monthly, stances
+from roi_pipeline.marts.reading import Read
 from roi_pipeline.marts.scenarios import sensitivity_monthly
 from roi_pipeline.marts.wear import degradation_monthly
 
 Row = Mapping[str, Any]
-Frame = Callable[[duckdb.DuckDBPyConnection, date, int | None], pl.DataFrame]
+Frame = Callable[[Read, date, int | None], pl.DataFrame]
 # What makes a table, the section of the method, and how in words.
 AGAIN: Mapping[str, tuple[Frame, str, str]] = {
     "degradation_monthly": (
-        lambda con, month, draws: degradation_monthly(con),
+        lambda read, month, draws: degradation_monthly(read),
         "§5.1, §5.2",
         "the law fitted to the evidence months of the version, and where it meets the cost",
     ),
     "options_monthly": (
-        lambda con, month, draws: options_monthly(con),
+        lambda read, month, draws: options_monthly(read),
         "§7.1, §7.2",
         "what the option changes in the expected month, over the horizon at the hurdle",
     ),
@@ -62,7 +63,7 @@ def computed_again(
     con = _books(there, walk, row["month"])
     kept = walk.again.get((table, row["month"]))
     if kept is None:
-        kept = function(con, row["month"], _draws(there, table, row["month"]))
+        kept = function(reading(con), row["month"], _draws(there, table, row["month"]))
         walk.again[table, row["month"]] = kept
     named = ("month", "system_id", *keys)
     con.register("computed", kept)
@@ -117,7 +118,9 @@ def _starts_from(
     there: Published, con: duckdb.DuckDBPyConnection, row: Row, start: int
 ) -> tuple[dict[str, Any], tuple[Any, ...], tuple[str, ...]]:
     """The expected month and its errors, and the ledger lines of the months it is the mean of."""
-    found = [s for s in stances(con, row["month"]) if s.ahead.system_id == row["system_id"]]
+    found = [
+        s for s in stances(reading(con), row["month"]) if s.ahead.system_id == row["system_id"]
+    ]
     if not found:
         note = "the worlds of its systems, added one by one: explain each system"
         return {}, (), (note,) if row["system_id"] == PORTFOLIO else ()

@@ -19,6 +19,7 @@ from roi_pipeline.explain.costs import number_of_cost
 from roi_pipeline.explain.flows import FLOWS
 from roi_pipeline.explain.made_of import of_economics, of_serving
 from roi_pipeline.explain.published import Published
+from roi_pipeline.explain.states import reading
 from roi_pipeline.explain.status_columns import COPIED, STATUS
 from roi_pipeline.explain.tree import Line, Measure, Number
 from roi_pipeline.explain.walk import Walk, source_row, total
@@ -160,7 +161,7 @@ def _of_status(there: Published, walk: Walk, row: Row, column: str, start: int) 
 
 def _of_roi(there: Published, walk: Walk, row: Row, column: str, start: int) -> Number:
     month, system_id = row["month"], row["system_id"]
-    terms = Terms.read(walk.inputs(walk.state(month)))
+    terms = Terms.read(reading(walk.inputs(walk.state(month))))
     if row[column] is None and row["missing_reason"] == NO_BASELINE:
         return _unknown(row, column)
     if column in FLOWS:

@@ -13,7 +13,7 @@ import duckdb
 
 from roi_pipeline.domain.value import allocate
 from roi_pipeline.explain.rows import Found, Key
-from roi_pipeline.explain.states import add_models, records
+from roi_pipeline.explain.states import add_models, reading, records
 from roi_pipeline.marts.sharing import DIGITS, PLACE, Company, Place, company_of, of_companies
 from roi_pipeline.models.table import Table
 
@@ -63,7 +63,7 @@ def shared_rows(
             elif claim["company"] is not None:
                 company = company_of(claim["company"])
                 counted[company, claim["bit"].bit_length() - 1].append(claim)
-        for company, position, _, amount in of_companies(con):
+        for company, position, _, amount in of_companies(reading(con)):
             claims = counted[company, position]
             weights = {str(k): abs(claim["claim"]) for k, claim in enumerate(claims)}
             equally = dict.fromkeys(weights, 1)

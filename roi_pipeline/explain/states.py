@@ -20,6 +20,7 @@ from roi_pipeline.ingest import deliveries, receipt_files
 from roi_pipeline.ingest.live import settle_source
 from roi_pipeline.ingest.receipts import create_tables
 from roi_pipeline.marts import register
+from roi_pipeline.marts.reading import Read
 from roi_pipeline.models.registry import ancestors
 from roi_pipeline.models.table import Table
 from roi_pipeline.pipeline import settings
@@ -177,13 +178,18 @@ def add_models(
     """Make the wanted models, and all they read, views; the asset register is depreciated."""
     needed = ancestors(models, wanted)
     if any("depreciation" in models[name].reads for name in needed):
-        add_models(con, models, register.READS)
-        with warehouse.frame_query(con, register.depreciation(con)) as query:
+        add_models(con, models, models["depreciation"].reads)
+        with warehouse.frame_query(con, register.depreciation(reading(con))) as query:
             con.execute(f"create or replace table depreciation as {query}")
     there = {name for (name,) in rows(con, "select view_name from duckdb_views()")}
     for name in models:
-        if name in needed and name not in there:
+        if name in needed and name not in there and models[name].query is not None:
             con.execute(f"create view {name} as {models[name].sql}")
+
+
+def reading(con: duckdb.DuckDBPyConnection) -> Read:
+    """The tables of a connection as a Python model reads them."""
+    return lambda name: warehouse.frame_of(con, name)
 
 
 def states_of(

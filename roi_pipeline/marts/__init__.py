@@ -1,5 +1,5 @@
 """Tables whose rules are many: Python functions from monthly rows to monthly rows.
 
-Each reads small tables that SQL has summed, applies `domain`, and gives a Polars frame. No query
-here adds up money; no function here knows a file or Dagster.
+Each reads small tables that SQL has summed through a `Read`, applies `domain`, and gives a Polars
+frame. No function here holds a query, or knows a database, a file or Dagster.
 """

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import duckdb
 import numpy as np
 import polars as pl
 
@@ -12,8 +11,9 @@ from roi_pipeline.domain.cashflow import equivalent_periodic_value
 from roi_pipeline.domain.degradation import Floats
 from roi_pipeline.domain.value import Change, split_change
 from roi_pipeline.marts.courses import Course, Reference, courses
-from roi_pipeline.marts.economics import MONEY, Economy, cents, mean_month, read
+from roi_pipeline.marts.economics import MONEY, Economy, cents, mean_month, read_economies
 from roi_pipeline.marts.outlook import Outlook, Versions, look_ahead, read_versions
+from roi_pipeline.marts.reading import Read, currency
 from roi_pipeline.marts.terms import Terms
 
 DRAWS = 20_000
@@ -43,18 +43,18 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def options_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def options_monthly(read: Read) -> pl.DataFrame:
     """Every way out of a system's situation, ranked by what it is worth (method §7)."""
-    terms, versions, reference = Terms.read(con), read_versions(con), Reference.read(con)
-    (currency,) = con.execute("select reporting_currency from setting").fetchall()[0]
+    terms, versions, reference = Terms.read(read), read_versions(read), Reference.read(read)
+    money = currency(read)
     rows: list[dict[str, Any]] = []
-    for system_id, months in read(con).items():
+    for system_id, months in read_economies(read).items():
         own = versions.get(system_id, {})
         for k in range(len(months)):
             ahead = look_ahead(system_id, months[: k + 1], own, terms)
             horizon = int(terms.number(system_id, ahead.month, "options_horizon_months", HORIZON))
             found = _choice(ahead, months[: k + 1], own, reference, horizon)
-            rows.extend(row | {"currency": currency} for row in found)
+            rows.extend(row | {"currency": money} for row in found)
     return pl.DataFrame(rows, schema=OPTIONS)
 
 

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import hypot, sqrt
+from typing import Any
 
-import duckdb
 import numpy as np
+import polars as pl
 
 from roi_pipeline.domain.calendar import month_end
 from roi_pipeline.domain.degradation import Floats
 from roi_pipeline.marts.outlook import FEW_LABELS, NO_WORTH, Outlook, VersionMonth, Versions
+from roi_pipeline.marts.reading import Read
 
 ALWAYS = ("retrain", "replace", "decommission")  # listed even when nobody has said what they cost
 ON_QUALITY = ("retrain", "replace", "rollback")  # before any `/`; others if a quality is stated
@@ -61,23 +63,22 @@ class Reference:
     deployed: Mapping[str, Sequence[tuple[str, date]]]
 
     @classmethod
-    def read(cls, con: duckdb.DuckDBPyConnection) -> "Reference":
-        """All rows, oldest first, so that a later one replaces an earlier one."""
+    def read(cls, read: Read) -> "Reference":
+        """All rows, oldest first, so that a later one replaces an earlier one (reads `option_cost`
+        and `model_versions`)."""
         stated: dict[str, list[Stated]] = {}
-        for system_id, *row in con.execute(
-            """
-            select system_id, option, valid_from, one_off_cost::double,
-                monthly_cost_change::double, salvage_value::double, expected_quality::double,
-                standard_error::double, life_months, source_document
-            from option_cost order by system_id, valid_from, option
-            """
-        ).fetchall():
-            stated.setdefault(system_id, []).append(Stated(*row))
+        options = read("option_cost").sort("system_id", "valid_from", "option")
+        for row in options.iter_rows(named=True):
+            stated.setdefault(row["system_id"], []).append(_stated(row))
+        first_deployed = (
+            read("model_versions")
+            .filter(pl.col("rollback_possible"))
+            .group_by("system_id", "model_version")
+            .agg(pl.min("deployed_on"))
+            .sort("system_id", "model_version")
+        )
         deployed: dict[str, list[tuple[str, date]]] = {}
-        for system_id, version, since in con.execute(
-            "select system_id, model_version, min(deployed_on) from model_versions "
-            "where rollback_possible group by all order by all"
-        ).fetchall():
+        for system_id, version, since in first_deployed.iter_rows():
             deployed.setdefault(system_id, []).append((version, since))
         return cls(stated, deployed)
 
@@ -91,6 +92,19 @@ class Reference:
         last = month_end(month)
         found = self.deployed.get(system_id, ())
         return [version for version, since in found if since <= last and version != current]
+
+
+def _stated(row: Mapping[str, Any]) -> Stated:
+    """A row of `option_cost` with its decimals as the floats that present values are made of."""
+    money = ("one_off_cost", "monthly_cost_change", "salvage_value")
+    numbers = (*money, "expected_quality", "standard_error")
+    return Stated(
+        option=row["option"],
+        valid_from=row["valid_from"],
+        life_months=row["life_months"],
+        source_document=row["source_document"],
+        **{name: None if row[name] is None else float(row[name]) for name in numbers},
+    )
 
 
 def courses(

@@ -10,12 +10,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from roi_pipeline.domain.calendar import months_between
 from roi_pipeline.domain.development import Triangle, bornhuetter_ferguson, maturity_by_age
 from roi_pipeline.marts.evidence import is_settled, triangle_row
+from roi_pipeline.marts.reading import Read, as_of
 
 FACTOR = pl.Decimal(10, 6)
 DEVELOPMENT: dict[str, Any] = {
@@ -40,7 +40,7 @@ class Cohort:
     is_final: bool
 
 
-def development_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def development_monthly(read: Read) -> pl.DataFrame:
     """How much of a month's gains and losses is in, and by what its value so far is multiplied to
     be what it is on course for (method §3.2).
 
@@ -48,12 +48,11 @@ def development_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     `bornhuetter_ferguson` where the month is sparse: what is in, and the share that is not in yet
     of what a decision brought in finished months.
     """
-    (as_of,) = con.execute("select as_of from run_scope").fetchall()[0]
-    values = _values(con)
+    cut_off, values = as_of(read), _values(read)
     rows: list[dict[str, Any]] = []
-    for system_id, cohorts in _cohorts(con, as_of).items():
+    for system_id, cohorts in _cohorts(read, cut_off).items():
         signs = [
-            developed(cohorts, values.get((system_id, sign), {}), as_of)
+            developed(cohorts, values.get((system_id, sign), {}), cut_off)
             for sign in ("gain", "loss")
         ]
         for cohort, gain, loss in zip(cohorts, *signs, strict=True):
@@ -115,37 +114,29 @@ def _factor(number: float) -> Decimal:
     return Decimal(str(round(number, 6)))
 
 
-def _cohorts(con: duckdb.DuckDBPyConnection, as_of: datetime) -> dict[str, list[Cohort]]:
+def _cohorts(read: Read, as_of: datetime) -> dict[str, list[Cohort]]:
     """The months of each system, oldest first."""
+    counted = (
+        read("evidence_count")
+        .join(read("run_month"), on="month", how="semi")
+        .group_by("system_id", "month")
+        .agg(pl.sum("acted", "linked", "pending"))
+        .join(read("systems").select("system_id", "outcome_horizon_days"), on="system_id")
+        .sort("system_id", "month")
+    )
     found: dict[str, list[Cohort]] = defaultdict(list)
-    for system_id, month, acted, linked, pending, horizon in con.execute(
-        """
-        select system_id, month, sum(acted), sum(linked), sum(pending),
-            any_value(s.outcome_horizon_days)
-        from evidence_count inner join systems as s using (system_id)
-        where month in (select month from run_month)
-        group by all order by all
-        """
-    ).fetchall():
+    for system_id, month, acted, linked, pending, horizon in counted.iter_rows():
         is_final = is_settled(month, horizon, as_of) or (acted > 0 and not pending)
         found[system_id].append(Cohort(month, int(acted), int(linked), is_final))
     return found
 
 
-def _values(
-    con: duckdb.DuckDBPyConnection,
-) -> dict[tuple[str, str], dict[date, dict[int, Decimal]]]:
+def _values(read: Read) -> dict[tuple[str, str], dict[date, dict[int, Decimal]]]:
     """Absolute gains and losses of each system and month by age in months."""
     found: dict[tuple[str, str], dict[date, dict[int, Decimal]]] = defaultdict(
         lambda: defaultdict(dict)
     )
-    for system_id, sign, month, observed_month, amount in con.execute(
-        """
-        select system_id, case when amount < 0 then 'loss' else 'gain' end as sign, month,
-            observed_month, abs(sum(amount))
-        from value_priced where open_cell_id is null and category = 'direct' and amount <> 0
-        group by all order by all
-        """
-    ).fetchall():
-        found[system_id, sign][month][months_between(month, observed_month)] = amount
+    for row in read("value_arrival").iter_rows(named=True):
+        age = months_between(row["month"], row["observed_month"])
+        found[row["system_id"], row["sign"]][row["month"]][age] = row["amount"]
     return found

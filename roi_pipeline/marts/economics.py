@@ -9,10 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from roi_pipeline.domain.value import Month
+from roi_pipeline.marts.reading import Read, currency, until_last_month
 from roi_pipeline.marts.terms import Terms
 
 MONEY = pl.Decimal(38, 18)
@@ -49,18 +49,18 @@ class Economy:
     missing_reason: str | None
 
 
-def economics_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def economics_monthly(read: Read) -> pl.DataFrame:
     """What a month of a system was made of: volume, quality, what quality is worth, and cost."""
-    terms = Terms.read(con)
+    terms, money = Terms.read(read), currency(read)
     rows = []
-    for row in con.execute(_MONTHS).pl().iter_rows(named=True):
+    for row in read("economics_input").sort("system_id", "month").iter_rows(named=True):
         policy = terms.policy(row["system_id"], row["month"])
         coverage = row["linked"] / row["acted"] if row["acted"] else 0.0
-        errors = row["priced_errors"]
+        errors, maturity = row["priced_errors"], number(row["maturity"])
         reason = None if row["is_incremental"] else "no_baseline"
         is_evidence = (
             reason is None
-            and (row["maturity"] or 0) >= policy.min_maturity
+            and (maturity or 0) >= policy.min_maturity
             and coverage >= policy.min_coverage
             and row["linked"] >= max(policy.min_predictions, 1)
         )
@@ -68,28 +68,31 @@ def economics_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             {name: row[name] for name in ECONOMICS if name in row}
             | {
                 "unit_value": float(row["errors_worth"] / errors) if errors else None,
+                "value_variance": number(row["value_variance"]),
+                "price_error": number(row["price_error"]),
+                "maturity": maturity,
                 "is_evidence": is_evidence,
                 "missing_reason": reason or (None if is_evidence else "no_evidence"),
+                "currency": money,
             }
         )
     return pl.DataFrame(rows, schema=ECONOMICS)
 
 
-def read(con: duckdb.DuckDBPyConnection) -> dict[str, list[Economy]]:
-    """The months of every system, oldest first."""
+def read_economies(read: Read) -> dict[str, list[Economy]]:
+    """The months of every system, oldest first (reads `economics_monthly` and `run_month`)."""
     found: dict[str, list[Economy]] = {}
-    for system_id, *row in con.execute(
-        """
-        select system_id, month, model_version, decisions, right_decisions, value, avoidable,
-            compute, fixed, cumulative_net, unit_value::double, value_variance::double,
-            price_error::double, is_evidence, missing_reason
-        from economics_monthly
-        where month <= (select max(month) from run_month) -- a look back knows no later month
-        order by system_id, month
-        """
-    ).fetchall():
-        found.setdefault(system_id, []).append(Economy(*row))
+    names, ratios = Economy.__dataclass_fields__, ("unit_value", "value_variance", "price_error")
+    rows = until_last_month(read, "economics_monthly").sort("system_id", "month")
+    for row in rows.iter_rows(named=True):
+        known = {name: row[name] for name in names} | {name: number(row[name]) for name in ratios}
+        found.setdefault(row["system_id"], []).append(Economy(**known))
     return found
+
+
+def number(ratio: Decimal | float | None) -> float | None:
+    """A stored ratio, which is a decimal, as the float that was stored."""
+    return None if ratio is None else float(ratio)
 
 
 def mean_month(months: list[Economy]) -> Month | None:
@@ -116,83 +119,3 @@ def mean_month(months: list[Economy]) -> Month | None:
 def cents(amount: float | Decimal) -> Decimal:
     """Money that was discounted or simulated, rounded once: more digits would say nothing."""
     return Decimal(str(round(float(amount), 2)))
-
-
-_MONTHS = """
-with money as (
-    select
-        l.belongs_month as month,
-        l.system_id,
-        sum(l.amount) filter (where l.basis = 'cohort' and l.category = 'direct') as value,
-        sum(l.avoidable_amount) filter (where l.side = 'cost' and l.basis = 'accrual') as avoidable,
-        sum(l.avoidable_amount) filter (
-            where l.side = 'cost' and l.basis = 'accrual' and l.source = 'billing'
-        ) as compute,
-        sum(l.amount - l.avoidable_amount) filter (
-            where l.side = 'cost' and l.basis = 'accrual' and l.source <> 'capex'
-        ) as fixed,
-        coalesce(sum(l.amount) filter (
-            where l.basis = 'cohort' and l.category = 'direct'
-                and (coalesce(g.is_incremental, e.month is not null) or k.month is not null)
-        ), 0)
-        - coalesce(sum(l.amount) filter (where l.side = 'cost' and l.basis = 'cash'), 0) as net
-    from ledger_monthly as l
-    left join evidence_grade as g on g.system_id = l.system_id
-    left join evidence_month as e on e.month = l.belongs_month and e.system_id = l.system_id
-    left join gross_loss as k on k.month = l.month and k.system_id = l.system_id
-    group by l.belongs_month, l.system_id
-),
-counted as (
-    select month, system_id, sum(acted) as acted, sum(linked) as linked
-    from evidence_count group by month, system_id
-),
-spread as (
-    select month, system_id, sum(variance) as variance from value_month group by month, system_id
-),
-judged as (
-    select
-        month,
-        system_id,
-        max_by(model_version, row(decisions, model_version)) as model_version,
-        sum(decisions)::bigint as decisions,
-        sum(right_decisions)::bigint as right_decisions,
-        sum(priced_errors)::bigint as priced_errors,
-        sum(errors_worth) as errors_worth
-    from version_quality group by month, system_id
-)
-select
-    r.month,
-    s.system_id,
-    j.model_version,
-    coalesce(j.decisions, 0) as decisions,
-    coalesce(j.right_decisions, 0) as right_decisions,
-    coalesce(j.priced_errors, 0) as priced_errors,
-    coalesce(j.errors_worth, 0) as errors_worth,
-    coalesce(m.value, 0) as value,
-    coalesce(m.avoidable, 0) as avoidable,
-    coalesce(m.compute, 0) as compute,
-    coalesce(m.fixed, 0) as fixed,
-    case when w.is_known then coalesce(
-        (select sum(b.net) from money as b where b.system_id = s.system_id and b.month <= r.month),
-        0
-    ) end as cumulative_net,
-    coalesce(p.standard_error, 0)::double as price_error,
-    d.maturity::double as maturity,
-    coalesce(g.is_incremental, e.evidence_grade is not null) as is_incremental,
-    round(coalesce(v.variance, 0), 6)::double as value_variance,
-    coalesce(c.acted, 0)::bigint as acted,
-    coalesce(c.linked, 0)::bigint as linked,
-    (select reporting_currency from setting) as currency
-from run_month as r
-inner join systems as s on r.month >= date_trunc('month', s.live_on)
-left join money as m on m.month = r.month and m.system_id = s.system_id
-left join counted as c on c.month = r.month and c.system_id = s.system_id
-left join judged as j on j.month = r.month and j.system_id = s.system_id
-left join price_error as p on p.month = r.month and p.system_id = s.system_id
-left join maturity as d on d.month = r.month and d.system_id = s.system_id
-left join spread as v on v.month = r.month and v.system_id = s.system_id
-left join evidence_grade as g on g.system_id = s.system_id
-left join evidence_month as e on e.month = r.month and e.system_id = s.system_id
-left join value_known as w on w.month = r.month and w.system_id = s.system_id
-order by s.system_id, r.month
-"""

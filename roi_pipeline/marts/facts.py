@@ -8,10 +8,9 @@ from decimal import Decimal
 from math import hypot, sqrt
 from typing import Any
 
-import duckdb
-
 from roi_pipeline.domain.cashflow import incremental_roi
 from roi_pipeline.domain.uncertainty import roi_interval_fieller, z_score
+from roi_pipeline.marts.reading import Read
 from roi_pipeline.marts.terms import Terms
 
 TOTAL = "portfolio"
@@ -65,14 +64,11 @@ class Window:
     is_bounded: bool = True
 
 
-def read(
-    con: duckdb.DuckDBPyConnection,
-) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[Month]]]:
+def read_facts(read: Read) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[Month]]]:
     """roi_input by system, oldest first: the columns that pass through, and the facts."""
     shown: dict[str, list[dict[str, Any]]] = {}
     facts: dict[str, list[Month]] = {}
-    frame = con.execute("select * from roi_input order by system_id, month").pl()
-    for row in frame.iter_rows(named=True):
+    for row in read("roi_input").sort("system_id", "month").iter_rows(named=True):
         system_id, value = row["system_id"], row["value"]
         is_known, is_measured = row["is_known"], row["is_measured"]
         is_total = system_id == TOTAL  # of which there is no net where a part is unknown

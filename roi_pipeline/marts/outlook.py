@@ -11,7 +11,6 @@ from datetime import date
 from hashlib import sha256
 from math import hypot, sqrt
 
-import duckdb
 import numpy as np
 
 from roi_pipeline.domain.calendar import months_between
@@ -20,6 +19,7 @@ from roi_pipeline.domain.decay_fit import FEWEST, Fit, Point, fit
 from roi_pipeline.domain.degradation import Floats
 from roi_pipeline.domain.value import Month
 from roi_pipeline.marts.economics import Economy, mean_month
+from roi_pipeline.marts.reading import Read
 from roi_pipeline.marts.terms import Terms
 
 RECENT = 12  # evidence months that say how much a month scatters
@@ -99,15 +99,13 @@ class Outlook:
         return self.fit.decay.quality(ages), self.fit.standard_error(ages)
 
 
-def read_versions(con: duckdb.DuckDBPyConnection) -> dict[str, Versions]:
-    """The labelled rows of every version, by system."""
+def read_versions(read: Read, name: str = "degradation_monthly") -> dict[str, Versions]:
+    """The labelled rows of every version, by system, from a table that has them by month."""
     found: dict[str, Versions] = {}
-    for system_id, version, *row in con.execute(
-        """
-        select system_id, model_version, month, decisions, right_decisions, labelled, right_labels
-        from degradation_monthly order by system_id, model_version, month
-        """
-    ).fetchall():
+    keys, counts = ("system_id", "model_version"), tuple(VersionMonth.__dataclass_fields__)
+    for system_id, version, *row in (
+        read(name).sort(*keys, "month").select(*keys, *counts).iter_rows()
+    ):
         found.setdefault(system_id, {}).setdefault(version, []).append(VersionMonth(*row))
     return found
 

@@ -11,7 +11,6 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-import duckdb
 import numpy as np
 import polars as pl
 
@@ -27,7 +26,7 @@ from roi_pipeline.domain.simulation import (
     together,
     worlds,
 )
-from roi_pipeline.marts.economics import MONEY, Economy, cents, read
+from roi_pipeline.marts.economics import MONEY, Economy, cents, read_economies
 from roi_pipeline.marts.facts import rounded
 from roi_pipeline.marts.outlook import (
     RECENT,
@@ -37,6 +36,7 @@ from roi_pipeline.marts.outlook import (
     look_ahead,
     read_versions,
 )
+from roi_pipeline.marts.reading import Read, currency, last_month, until_last_month
 from roi_pipeline.marts.terms import Terms
 
 PORTFOLIO, UNALLOCATED = "portfolio", "unallocated"
@@ -73,19 +73,19 @@ class Stance:
 
 
 def projection_monthly(
-    con: duckdb.DuckDBPyConnection, only: date | None = None, draws: int | None = None
+    read: Read, only: date | None = None, draws: int | None = None
 ) -> pl.DataFrame:
     """Where the cumulative net is heading, month by month, if nothing is changed.
 
     `only` one month, drawn so many times, to compute again what was published.
     """
-    (currency,) = con.execute("select reporting_currency from setting").fetchall()[0]
+    money = currency(read)
     months: dict[date, list[Stance]] = {}
-    for stance in stances(con, only, draws):
+    for stance in stances(read, only, draws):
         months.setdefault(stance.ahead.month, []).append(stance)
-    rest, rows = _rest(con), list[dict[str, Any]]()
+    rest, rows = _rest(read), list[dict[str, Any]]()
     for here in months.values():
-        rows.extend(row | {"currency": currency} for row in _month(here, rest))
+        rows.extend(row | {"currency": money} for row in _month(here, rest))
     return pl.DataFrame(rows, schema=PROJECTION)
 
 
@@ -114,14 +114,11 @@ def _month(here: Sequence[Stance], rest: Rest) -> list[dict[str, Any]]:
     return [*rows, *(shared | row for row in _rows(month, spread(found)))]
 
 
-def stances(
-    con: duckdb.DuckDBPyConnection, only: date | None = None, draws: int | None = None
-) -> Iterator[Stance]:
+def stances(read: Read, only: date | None = None, draws: int | None = None) -> Iterator[Stance]:
     """Every system in every open month since it went live, by what is known of the months to it."""
-    terms, versions = Terms.read(con), read_versions(con)
-    (last,) = con.execute("select max(month) from run_month").fetchall()[0]
-    closed = {month for (month,) in con.execute("select month from closing").fetchall()}
-    for system_id, months in read(con).items():
+    terms, versions = Terms.read(read), read_versions(read)
+    last, closed = last_month(read), set(read("closing").get_column("month"))
+    for system_id, months in read_economies(read).items():
         for k, now in enumerate(months):
             if now.month != only and (only or now.month in closed):
                 continue  # what a closed month said stays
@@ -211,14 +208,15 @@ def moved_together(systems: Sequence[Sequence[Economy]]) -> list[list[float]]:
     return positive_definite(found.tolist())
 
 
-def _rest(con: duckdb.DuckDBPyConnection) -> Rest:
-    """Net so far and net of the month, of every system and of nobody."""
-    found = con.execute(
-        "select system_id, month, coalesce(cumulative_net_cash, 0)::double, "
-        "(coalesce(value, 0) - tco_cash)::double from roi_monthly "
-        "where month <= (select max(month) from run_month)"
-    ).fetchall()
-    return {(system_id, month): (so_far, net) for system_id, month, so_far, net in found}
+def _rest(read: Read) -> Rest:
+    """Net so far and net of the month, of every system and of unallocated cost."""
+    return {
+        (row["system_id"], row["month"]): (
+            float(row["cumulative_net_cash"] or 0),
+            float((row["value"] or 0) - row["tco_cash"]),
+        )
+        for row in until_last_month(read, "roi_monthly").iter_rows(named=True)
+    }
 
 
 def _beside(rest: Rest, month: date, live: set[str]) -> tuple[float, float]:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from roi_pipeline.domain.histogram import population_stability, quantile, stability_by_chance
 from roi_pipeline.domain.uncertainty import wilson
+from roi_pipeline.marts.reading import Read
 
 Key = tuple[date, str, str]  # month, system, model version
 Counts = Mapping[Key, Mapping[float, int]]
@@ -56,30 +56,22 @@ QUALITY: dict[str, Any] = {
     "score_reference_n": pl.Int64,
     "score_population": pl.String,
 }
-HISTOGRAMS = {
-    "latency_ms": "select month, system_id, model_version, latency_ms_bucket as bin, predictions "
-    "from usage_cells",
-    "delay_days": "select month, system_id, model_version, delay_days as bin, predictions "
-    "from outcome_cells where link = 'linked' and outcome_type = 'primary'",
-    "score": "select month, system_id, model_version, score_bin as bin, predictions "
-    "from score_cells",
-}
 
 
-def quality_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def quality_monthly(read: Read) -> pl.DataFrame:
     """How right, fast and steady a model version was in a month; `unallocated` has the outcomes
     that belong to no prediction.
 
     A class that did not occur is 0; a rate without a denominator is null. Percentiles and the
     median are read from histograms, straight inside a bin.
     """
-    latency, delay, score = (_histogram(con, name) for name in HISTOGRAMS)
+    latency, delay, score = _histograms(read)
     right = {
         (row["month"], row["system_id"], row["model_version"]): row
-        for row in _records(con, "select * from quality_count")
+        for row in read("quality_count").iter_rows(named=True)
     }
     rows = []
-    for usage in _records(con, "select * from usage_month order by all"):
+    for usage in read("usage_month").iter_rows(named=True):
         key: Key = (usage["month"], usage["system_id"], usage["model_version"])
         rows.append(
             dict(zip(("month", "system_id", "model_version"), key, strict=True))
@@ -99,7 +91,7 @@ def quality_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             "n": 0,
             "orphan_outcomes": int(row["orphan_outcomes"]),
         }
-        for row in _records(con, "select * from orphan_outcome order by all")
+        for row in read("orphan_outcome").iter_rows(named=True)
     ]
     return pl.DataFrame(rows, schema=QUALITY)
 
@@ -155,19 +147,13 @@ def drift(score: Counts, key: Key) -> dict[str, Any]:
     }
 
 
-def _histogram(con: duckdb.DuckDBPyConnection, name: str) -> Counts:
-    found: dict[Key, dict[float, int]] = defaultdict(dict)
-    query = (
-        f"select month, system_id, model_version, bin, sum(predictions) from ({HISTOGRAMS[name]}) "  # noqa: S608
-        "where bin is not null group by all"
-    )
-    for month, system_id, version, bin_, count in con.execute(query).fetchall():
-        found[month, system_id, version][bin_] = int(count)
-    return found
-
-
-def _records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    return con.execute(query).pl().to_dicts()
+def _histograms(read: Read) -> tuple[Counts, Counts, Counts]:
+    """Predictions by upper edge of their bin: of the latency, the outcome's delay, the score."""
+    found: dict[str, dict[Key, dict[float, int]]] = defaultdict(lambda: defaultdict(dict))
+    for row in read("quality_histogram").iter_rows(named=True):
+        key: Key = (row["month"], row["system_id"], row["model_version"])
+        found[row["measure"]][key][row["upper_edge"]] = row["predictions"]
+    return found["latency_ms"], found["delay_days"], found["score"]
 
 
 def _rate(name: str, hits: int, n: int) -> dict[str, float | None]:

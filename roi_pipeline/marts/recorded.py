@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import duckdb
+import polars as pl
 
 from roi_pipeline.domain.status import State
 from roi_pipeline.errors import DataRefused
+from roi_pipeline.marts.reading import Read
 from roi_pipeline.marts.terms import Terms
 
 FILE = "reference/terms.csv"
@@ -24,22 +25,23 @@ class Recorded:
     inputs_sha256: str = ""
 
 
-def recorded(con: duckdb.DuckDBPyConnection, terms: Terms) -> dict[str, Recorded]:
+def recorded(read: Read, terms: Terms) -> dict[str, Recorded]:
     """What closed months say, by system.
 
     DataRefused, naming file, row and term, when the terms of a closed month are not those it was
     closed with: nobody sets a threshold after the fact.
     """
-    frame = con.execute(
-        "select * from closed_threshold_status_monthly "
-        "where month <= (select max(month) from closing) and months_in_operation is not null "
-        "order by system_id, month"
-    ).pl()
+    last_closed = read("closing").get_column("month").max()
+    kept = (
+        read("closed_threshold_status_monthly")
+        .filter(pl.col("month") <= last_closed, pl.col("months_in_operation").is_not_null())
+        .sort("system_id", "month")
+    )
     by_system: dict[str, list[dict[str, Any]]] = {}
-    for row in frame.iter_rows(named=True):
+    for row in kept.iter_rows(named=True):
         by_system.setdefault(row["system_id"], []).append(row)
         if row["terms"] is not None and row["terms"] != terms.told(row["system_id"], row["month"]):
-            raise DataRefused(_moved(con, row, terms))
+            raise DataRefused(_moved(read, row, terms))
     return {system_id: _recorded(rows) for system_id, rows in by_system.items()}
 
 
@@ -63,7 +65,7 @@ def _recorded(rows: list[dict[str, Any]]) -> Recorded:
     )
 
 
-def _moved(con: duckdb.DuckDBPyConnection, row: dict[str, Any], terms: Terms) -> str:
+def _moved(read: Read, row: dict[str, Any], terms: Terms) -> str:
     """Which term of a closed month is another now, and what to do."""
     system_id, month = row["system_id"], row["month"]
     before, now = Terms.heard(row["terms"]), terms.in_force(system_id, month)
@@ -72,10 +74,8 @@ def _moved(con: duckdb.DuckDBPyConnection, row: dict[str, Any], terms: Terms) ->
     where, says = FILE, "it has no row any more: put it back"
     if term in now:
         value, version = now[term]
-        ((number,),) = con.execute(
-            "select max(row_no) from terms where system_id = ? and term = ? and version = ?",
-            [system_id, term, version],
-        ).fetchall()
+        same = read("terms").filter(system_id=system_id, term=term, version=version)
+        number = same.select(pl.max("row_no")).item()
         where = f"{FILE}: row {number}"
         says = (
             f"it would be {value} version {version}: give it a valid_from after the closed months"

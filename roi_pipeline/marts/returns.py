@@ -6,7 +6,6 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from roi_pipeline.domain.breakeven import Breakeven, band, breakeven, discounted_breakeven
@@ -24,10 +23,11 @@ from roi_pipeline.marts.facts import (
     Month,
     cumulative_low,
     evidence_months,
-    read,
+    read_facts,
     rounded,
     window,
 )
+from roi_pipeline.marts.reading import Read, currency
 from roi_pipeline.marts.terms import Terms
 
 MONEY = pl.Decimal(38, 18)
@@ -81,10 +81,10 @@ ROI: dict[str, Any] = {
 }
 
 
-def roi_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def roi_monthly(read: Read) -> pl.DataFrame:
     """One row a month and system, and one for `portfolio`."""
-    terms, names, facts = Terms.read(con), *read(con)
-    (currency,) = con.execute("select reporting_currency from setting").fetchall()[0]
+    terms, names, facts = Terms.read(read), *read_facts(read)
+    money = currency(read)
     rows: list[dict[str, Any]] = []
     for system_id, months in facts.items():
         for k, raw in enumerate(names[system_id]):
@@ -94,7 +94,7 @@ def roi_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             if seen[-1].is_known:  # else none of them is: a value that nothing is compared with
                 row |= _returns(system_id, seen, terms)
                 row |= _cautious(system_id, facts, seen[-1].month, terms)
-            rows.append(row | {"missing_reason": _missing(seen[-1], raw), "currency": currency})
+            rows.append(row | {"missing_reason": _missing(seen[-1], raw), "currency": money})
     return pl.DataFrame(rows, schema=ROI)
 
 

@@ -10,7 +10,6 @@ from datetime import date
 from itertools import accumulate
 from typing import Any
 
-import duckdb
 import numpy as np
 import polars as pl
 
@@ -30,6 +29,7 @@ from roi_pipeline.marts.economics import MONEY, cents
 from roi_pipeline.marts.facts import rounded
 from roi_pipeline.marts.outlook import NO_WORTH, Outlook
 from roi_pipeline.marts.projections import simulate, stances
+from roi_pipeline.marts.reading import Read, currency, until_last_month
 from roi_pipeline.marts.terms import Terms
 
 SHARE = (0.0, 1.0)
@@ -101,19 +101,17 @@ def monthly_net(x: Mapping[str, float]) -> float:
 
 
 def sensitivity_monthly(
-    con: duckdb.DuckDBPyConnection, only: date | None = None, draws: int | None = None
+    read: Read, only: date | None = None, draws: int | None = None
 ) -> pl.DataFrame:
     """What a system's result depends on, and what it would be under named scenarios.
 
     `only` one month, drawn so many times, to compute again what was published.
     """
-    terms = Terms.read(con)
-    (currency,) = con.execute("select reporting_currency from setting").fetchall()[0]
+    terms, money, nets = Terms.read(read), currency(read), _nets(read)
     rows: list[dict[str, Any]] = []
-    nets = _nets(con)
-    for stance in stances(con, only, draws):
+    for stance in stances(read, only, draws):
         ahead = stance.ahead
-        shared = {"month": ahead.month, "system_id": ahead.system_id, "currency": currency}
+        shared = {"month": ahead.month, "system_id": ahead.system_id, "currency": money}
         if ahead.base is None:
             none = {"analysis": "none", "parameter": "", "scenario": ""}
             rows.append(shared | none | {"missing_reason": ahead.missing_reason})
@@ -145,14 +143,14 @@ def _unvalued(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **empty, "missing_reason": NO_WORTH}
 
 
-def _nets(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[date, float]]]:
+def _nets(read: Read) -> dict[str, list[tuple[date, float]]]:
     """The cash net of every month, by system."""
     found: dict[str, list[tuple[date, float]]] = {}
-    for system_id, month, net in con.execute(
-        "select system_id, month, coalesce(value, 0) - tco_cash from roi_monthly "
-        "where month <= (select max(month) from run_month) order by system_id, month"
-    ).fetchall():
-        found.setdefault(system_id, []).append((month, float(net)))
+    for row in (
+        until_last_month(read, "roi_monthly").sort("system_id", "month").iter_rows(named=True)
+    ):
+        net = float((row["value"] or 0) - row["tco_cash"])
+        found.setdefault(row["system_id"], []).append((row["month"], net))
     return found
 
 

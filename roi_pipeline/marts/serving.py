@@ -1,15 +1,18 @@
 """Real time against batch: what each way of serving cost and brought, and what moving would
 change (method §1.8, W04)."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from roi_pipeline.domain.efficiency import batch_against_realtime
 from roi_pipeline.marts.economics import MONEY, cents
 from roi_pipeline.marts.facts import rounded
+from roi_pipeline.marts.reading import Read, currency
 from roi_pipeline.marts.terms import Terms
 
 DEFAULTS: Mapping[str, float] = {  # terms of the same names override them
@@ -33,23 +36,59 @@ SERVING: dict[str, Any] = {
 }
 
 
-def serving_mode_comparison_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def serving_mode_comparison_monthly(read: Read) -> pl.DataFrame:
     """What each serving mode cost and brought, and what serving it in batches would change."""
-    terms = Terms.read(con)
-    rows = [_row(row, terms) for row in con.execute(_MODES).pl().iter_rows(named=True)]
+    terms, money = Terms.read(read), currency(read)
+    by_system: dict[tuple[date, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in read("serving_mode_month").iter_rows(named=True):
+        by_system[row["month"], row["system_id"]].append(row)
+    rows = [
+        _row(row, terms) | {"currency": money}
+        for modes in by_system.values()
+        for row in _divided(modes)
+    ]
     return pl.DataFrame(rows, schema=SERVING)
 
 
+def _divided(modes: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The modes of one system and month, each with its part of the system's cost and with the share
+    of compute time that batches save: by compute time, by predictions where that is not logged."""
+    seconds = float(sum(row["compute_seconds"] or 0 for row in modes))
+    predictions = sum(row["predictions"] for row in modes)
+    each = {
+        row["serving_mode"]: float(row["compute_seconds"]) / row["predictions"]
+        for row in modes
+        if row["compute_seconds"] is not None and row["predictions"]
+    }
+    in_batches = each.get("batch")
+    for row in modes:
+        part = None
+        if seconds > 0:
+            part = float(row["compute_seconds"] or 0) / seconds
+        elif predictions:
+            part = row["predictions"] / predictions
+        now = each.get(row["serving_mode"])
+        yield row | {
+            "cost": _part(row["cost"], part),
+            "compute": _part(row["compute"], part),
+            "batch_discount": 1 - in_batches / now if now and in_batches is not None else None,
+        }
+
+
+def _part(amount: Decimal | None, part: float | None) -> float:
+    """An estimate: the part of a system's cost that falls to one mode."""
+    return 0.0 if amount is None or part is None else float(amount) * part
+
+
 def _row(row: dict[str, Any], terms: Terms) -> dict[str, Any]:
-    n, value, cost = row["predictions"], float(row["value"] or 0), float(row["cost"] or 0)
+    n, value, cost = row["predictions"], float(row["value"] or 0), row["cost"]
     told = {name: row[name] for name in ("month", "system_id", "serving_mode", "predictions")}
     told |= {
         "cost": cents(cost),
-        "compute_cost": cents(row["compute"] or 0),
+        "compute_cost": cents(row["compute"]),
         "value": cents(value),
         "cost_per_1k": rounded(1000 * cost / n) if n else None,
         "value_per_1k": rounded(1000 * value / n) if n else None,
-        "currency": row["currency"],
     }
     if row["serving_mode"] == "batch":
         return told | {"missing_reason": "batch_already"}
@@ -71,7 +110,7 @@ def _moved(row: dict[str, Any], terms: Terms, n: int, value: float) -> dict[str,
     if is_bound:
         assumed["time_sensitive_share"], source["time_sensitive_share"] = 1.0, "latency"
     hurdle = terms.number(row["system_id"], row["month"], "hurdle_rate_annual", 0.12)
-    compute = float(row["compute"] or 0)
+    compute = row["compute"]
     found = batch_against_realtime(
         n,
         compute / n if n else 0.0,
@@ -99,64 +138,3 @@ def _is_latency_sensitive(mode: str, given: Mapping[str, tuple[str, str]]) -> bo
     if "latency_sensitive" in given:
         return given["latency_sensitive"][0].lower() in ("true", "1", "1.0", "yes")
     return mode == "edge"
-
-
-# Cost is shared between modes by their compute time, by their predictions where that is not logged.
-_MODES = """
-with used as (
-    select
-        date_trunc('month', day)::date as month,
-        system_id,
-        serving_mode,
-        sum(predictions)::bigint as predictions,
-        sum(compute_seconds) as compute_seconds
-    from usage_cells
-    group by all
-),
-shared as (
-    select
-        *,
-        case
-            when sum(compute_seconds) over whole > 0
-                then coalesce(compute_seconds, 0) / sum(compute_seconds) over whole
-            else predictions / sum(predictions) over whole
-        end as part,
-        compute_seconds / nullif(predictions, 0) as seconds_each
-    from used
-    window whole as (partition by month, system_id)
-),
-cost as (
-    select
-        belongs_month as month,
-        system_id,
-        sum(amount) filter (where side = 'cost' and basis = 'accrual') as cost,
-        sum(avoidable_amount) filter (
-            where side = 'cost' and basis = 'accrual' and source = 'billing'
-        ) as compute
-    from ledger_monthly
-    group by belongs_month, system_id
-),
-worth as (
-    select belongs_month as month, system_id, serving_mode, sum(amount) as value
-    from ledger_monthly
-    where basis = 'cohort' and category = 'direct'
-    group by belongs_month, system_id, serving_mode
-)
-select
-    s.month,
-    s.system_id,
-    s.serving_mode,
-    s.predictions,
-    c.cost * s.part as cost,
-    c.compute * s.part as compute,
-    w.value,
-    1 - b.seconds_each / nullif(s.seconds_each, 0) as batch_discount,
-    (select reporting_currency from setting) as currency
-from shared as s
-left join cost as c using (month, system_id)
-left join worth as w using (month, system_id, serving_mode)
-left join shared as b
-    on b.month = s.month and b.system_id = s.system_id and b.serving_mode = 'batch'
-inner join run_month as m on m.month = s.month
-order by s.system_id, s.month, s.serving_mode
-"""

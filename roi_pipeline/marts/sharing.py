@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from roi_pipeline.domain import value
 from roi_pipeline.domain.value import Worth
+from roi_pipeline.marts.reading import Read
 
 DIGITS = 76  # sums of DECIMAL(38,15) must not be rounded by Python's default of 28
 PLACE: dict[str, Any] = {
@@ -27,21 +27,21 @@ Place = tuple[Any, ...]
 Company = tuple[tuple[int, Place], ...]  # who came when, and where: the first to act first
 
 
-def shared_value(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def shared_value(read: Read) -> pl.DataFrame:
     """What each system counted of outcomes that are not all its own, as an amount to take off.
 
     What is left of all systems is the worth of the outcomes counted once (method §2.7). No rows
     when no outcome has a shared key.
     """
-    if not con.execute("select 1 from shared_cells limit 1").fetchall():
-        return pl.DataFrame([], schema=SCHEMA)  # the views below need not be planned
+    if read("shared_month").is_empty():
+        return pl.DataFrame([], schema=SCHEMA)  # the views below take seconds to plan
     taken: dict[Place, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
     with localcontext(prec=DIGITS):
-        for company, position, outcomes, amount in of_companies(con):
+        for company, position, outcomes, amount in of_companies(read):
             place = company[position][1]
             taken[place][0] += outcomes
             taken[place][1] += amount
-        for place, outcomes, claim in _again(con):
+        for place, outcomes, claim in _again(read):
             taken[place][0] += outcomes
             taken[place][1] -= claim
     rows = [
@@ -64,19 +64,15 @@ def shares(rule: str, came: Sequence[int], worth: Worth) -> Mapping[str, Decimal
     return value.equal(members, worth) if rule == "equal" else value.shapley(members, worth)
 
 
-def of_companies(
-    con: duckdb.DuckDBPyConnection,
-) -> Iterator[tuple[Company, int, int, Decimal]]:
+def of_companies(read: Read) -> Iterator[tuple[Company, int, int, Decimal]]:
     """Of every company each member by its position, how many outcomes they share, and what the
     member keeps of them less what it counted."""
-    (rule,) = con.execute("select shared_outcomes from setting").fetchall()[0]
+    rule = read("setting").item(0, "shared_outcomes")
     found: dict[Company, dict[int, Decimal]] = defaultdict(dict)
     outcomes: dict[Company, int] = {}
-    for company, members, count, amount in con.execute(
-        "select company, members, outcomes, worth from shared_worth order by all"
-    ).fetchall():
-        key = company_of(company)
-        found[key][members], outcomes[key] = amount, count
+    for row in read("shared_worth").iter_rows(named=True):
+        key = company_of(row["company"])
+        found[key][row["members"]], outcomes[key] = row["worth"], row["outcomes"]
     for company, worths in found.items():
 
         def worth(members: frozenset[str], worths: Mapping[int, Decimal] = worths) -> Decimal:
@@ -92,10 +88,8 @@ def company_of(told: Sequence[Mapping[str, Any]]) -> Company:
     return tuple((one["came"], tuple(one["place"].values())) for one in told)
 
 
-def _again(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[Place, int, Decimal]]:
+def _again(read: Read) -> Iterator[tuple[Place, int, Decimal]]:
     """What systems counted more than once of one outcome."""
-    named = ", ".join(PLACE)
-    for *place, outcomes, claim in con.execute(
-        f"select {named}, outcomes, claim from shared_again order by all"  # noqa: S608
-    ).fetchall():
+    counted = read("shared_again").select(*PLACE, "outcomes", "claim")
+    for *place, outcomes, claim in counted.iter_rows():
         yield tuple(place), outcomes, claim

@@ -12,13 +12,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from roi_pipeline import __version__
 from roi_pipeline.domain import status
 from roi_pipeline.domain.status import Decision, Evidence, State, Status
-from roi_pipeline.marts.facts import Month, Window, cumulative_low, read, rounded, window
+from roi_pipeline.marts.facts import Month, Window, cumulative_low, read_facts, rounded, window
+from roi_pipeline.marts.reading import Read
 from roi_pipeline.marts.recorded import Recorded, recorded
 from roi_pipeline.marts.terms import Terms
 
@@ -70,16 +70,16 @@ class Judged:
     inputs_sha256: str
 
 
-def threshold_status_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def threshold_status_monthly(read: Read) -> pl.DataFrame:
     """The status of every system in every month since it went live (method §6)."""
-    terms, (_, facts) = Terms.read(con), read(con)
-    ((as_of,),) = con.execute("select as_of from run_scope").fetchall()
-    live = con.execute(
-        "select system_id, date_trunc('month', live_on)::date from systems order by 1"
-    ).fetchall()
-    before, reviews = recorded(con, terms), _reviews(con)
+    terms, (_, facts) = Terms.read(read), read_facts(read)
+    ((as_of, as_of_on),) = read("run_scope").select("as_of", "as_of_on").rows()
+    before, reviews = recorded(read, terms), _reviews(read, as_of_on)
     rows: list[dict[str, Any]] = []
-    for system_id, live_month in live:
+    systems = (
+        read("systems").sort("system_id").select("system_id", pl.col("live_on").dt.month_start())
+    )
+    for system_id, live_month in systems.iter_rows():
         judged = judge(
             system_id,
             [month for month in facts.get(system_id, []) if month.month >= live_month],
@@ -201,13 +201,13 @@ def _listed(months: Sequence[date]) -> str | None:
     return ", ".join(f"{month:%Y-%m}" for month in months) or None
 
 
-def _reviews(con: duckdb.DuckDBPyConnection) -> dict[str, Reviews]:
-    """Recorded human decisions and hard stops up to the cut-off, by system."""
+def _reviews(read: Read, until: date) -> dict[str, Reviews]:
+    """Recorded human decisions and hard stops before the day of the cut-off, by system."""
     found: dict[str, Reviews] = {}
-    for system_id, decided_on, kind, decision in con.execute(
-        "select system_id, decided_on, kind, decision from reviews, run_scope "
-        "where decided_on < as_of_on order by decided_on, row_no"
-    ).fetchall():
+    known_then = read("reviews").filter(pl.col("decided_on") < until).sort("decided_on", "row_no")
+    for system_id, decided_on, kind, decision in known_then.select(
+        "system_id", "decided_on", "kind", "decision"
+    ).iter_rows():
         month, known = decided_on.replace(day=1), found.get(system_id, Reviews())
         found[system_id] = Reviews(
             (*known.decisions, Decision(month, decision)),

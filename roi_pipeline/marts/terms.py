@@ -7,10 +7,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-import duckdb
-
 from roi_pipeline.domain.calendar import month_end
 from roi_pipeline.domain.status import Policy
+from roi_pipeline.marts.reading import Read
 
 # term in terms.csv -> field of Policy; consecutive_months rules every streak
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -38,13 +37,15 @@ class Terms:
     rows: tuple[tuple[str, str, str, date, str], ...]  # system, term, value, valid_from, version
 
     @classmethod
-    def read(cls, con: duckdb.DuckDBPyConnection) -> "Terms":
-        """All rows of terms.csv, oldest first."""
-        found = con.execute(
-            "select system_id, term, value, valid_from, version from terms "
-            "order by valid_from, version, system_id, term"
-        ).fetchall()
-        return cls(tuple(found))
+    def read(cls, read: Read) -> "Terms":
+        """All rows of terms.csv, oldest first (reads `terms`)."""
+        rows = (
+            read("terms")
+            .sort("valid_from", "version", "system_id", "term", nulls_last=True)
+            .select("system_id", "term", "value", "valid_from", "version")
+            .rows()
+        )
+        return cls(tuple(rows))
 
     @cached_property
     def by_system(self) -> Mapping[str, list[tuple[str, str, date, str]]]:

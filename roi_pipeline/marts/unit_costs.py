@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from roi_pipeline.domain.calendar import add_months
 from roi_pipeline.domain.unit_cost import DIGIT, EXACT, Used, per, split_cost_change
 from roi_pipeline.domain.value import allocate
+from roi_pipeline.marts.reading import Read, currency, months
 
 MONEY = pl.Decimal(38, 18)
 METERS = ("input", "cached", "cache_write", "output", "cached_output", "reasoning")
@@ -61,35 +61,56 @@ CHANGE: dict[str, Any] = {
 Place = tuple[date, str]
 
 
-def unit_cost_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def unit_cost_monthly(read: Read) -> pl.DataFrame:
     """What a system's units of work cost in a month, by serving mode; modes add up to the accrual.
 
     A cost is split between modes by their seconds of compute where every mode logs them, else by
     predictions. `variable_cost` is what bills charge by use and stopping would save; the rest is
     fixed. A ratio without a denominator is empty and `missing_reason` names the first of them.
     """
-    costs = {row[:2]: dict(zip(COSTS, row[2:], strict=True)) for row in _query(con, _COST)}
-    modes: dict[Place, dict[str, dict[str, Any]]] = defaultdict(dict)
-    for month, system_id, mode, predictions, tokens, seconds, successful in _query(con, _USE):
-        modes[month, system_id][mode] = {
-            "predictions": int(predictions),
-            "tokens": Decimal(tokens),
-            "compute_seconds": Decimal(seconds),
-            "successful_outcomes": int(successful),
-        }
-    ready = {row[:2]: row[2:] for row in _query(con, _READY)}
-    default = dict(_query(con, "select system_id, coalesce(serving_mode, 'realtime') from systems"))
-    (currency,) = _query(con, "select reporting_currency from setting")[0]
+    run_months = read("run_month")
+    costs = {
+        (row["month"], row["system_id"]): {name: row[name] for name in COSTS}
+        for row in read("cost_month").join(run_months, on="month", how="semi").iter_rows(named=True)
+    }
+    modes = _modes(read)
+    accelerators = read("accelerator_use").select(
+        "month", "system_id", "accelerators", "accelerator_hours"
+    )
+    ready = {row[:2]: row[2:] for row in accelerators.iter_rows()}
+    mode = pl.col("serving_mode").fill_null("realtime")
+    default = dict(read("systems").select("system_id", mode).iter_rows())
+    money = currency(read)
     rows: list[dict[str, Any]] = []
     for place in sorted({*costs, *modes}):
         if place[1] not in default:
             continue  # nobody's cost has no unit of work
         idle = {default[place[1]]: dict.fromkeys(_MEASURES, Decimal(0))}
         spent = costs.get(place, dict.fromkeys(COSTS, Decimal(0)))
-        for mode, row in _by_mode(spent, modes.get(place) or idle).items():
-            key = {"month": place[0], "system_id": place[1], "serving_mode": mode}
-            rows.append(key | row | _ratios(row, ready.get(place)) | {"currency": currency})
+        for name, row in _by_mode(spent, modes.get(place) or idle).items():
+            key = {"month": place[0], "system_id": place[1], "serving_mode": name}
+            rows.append(key | row | _ratios(row, ready.get(place)) | {"currency": money})
     return pl.DataFrame(rows, schema=UNIT_COST)
+
+
+def _modes(read: Read) -> dict[Place, dict[str, dict[str, Any]]]:
+    """What each serving mode of a system did in a month of the run, in the order of their names."""
+    found: dict[Place, dict[str, dict[str, Any]]] = defaultdict(dict)
+    grain = ["month", "system_id", "serving_mode"]
+    used = (
+        read("mode_usage")
+        .join(read("run_month"), on="month", how="semi")
+        .join(read("success_count"), on=grain, how="left")
+        .sort(grain)
+    )
+    for row in used.iter_rows(named=True):
+        found[row["month"], row["system_id"]][row["serving_mode"]] = {
+            "predictions": int(row["predictions"]),
+            "tokens": Decimal(row["tokens"]),
+            "compute_seconds": Decimal(row["compute_seconds"]),
+            "successful_outcomes": int(row["successful_outcomes"] or 0),
+        }
+    return found
 
 
 def _by_mode(
@@ -159,21 +180,22 @@ def _missing(row: Mapping[str, Any]) -> str | None:
     return next((reason for reason, amount in lacks.items() if not amount), None)
 
 
-def tco_change_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def tco_change_monthly(read: Read) -> pl.DataFrame:
     """Why a system's cost (accrual) changed from the month before: price, volume, mix, other.
 
     One row a ledger driver; the parts add up to the change exactly (method §7.2).
     """
-    served = {row[:2]: int(row[2]) for row in _query(con, _SERVED)}
+    totals = read("mode_usage").group_by("month", "system_id").agg(pl.sum("predictions"))
+    served = {(month, system_id): int(count) for month, system_id, count in totals.iter_rows()}
+    run_months = months(read)
     lines: dict[tuple[str, str, str], dict[date, tuple[Used, str | None]]] = defaultdict(dict)
-    for month, system_id, category, driver, unit, amount, quantity in _query(con, _LINES):
-        used = Used(amount, quantity, served.get((month, system_id), 0))
-        lines[system_id, category, driver][month] = used, unit
-    months = [month for (month,) in _query(con, "select month from run_month order by month")]
-    (currency,) = _query(con, "select reporting_currency from setting")[0]
-    rows = []
+    for row in read("cost_driver_month").iter_rows(named=True):
+        place = (row["month"], row["system_id"])
+        used = Used(row["amount"], row["quantity"], served.get(place, 0))
+        lines[row["system_id"], row["category"], row["driver"]][row["month"]] = used, row["unit"]
+    money, rows = currency(read), []
     for (system_id, category, driver), seen in sorted(lines.items()):
-        for month in months[1:]:
+        for month in run_months[1:]:
             then = add_months(month, -1)
             if month not in seen and then not in seen:
                 continue
@@ -197,7 +219,7 @@ def tco_change_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
                     "after": after.amount,
                     "change": change.total,
                     **asdict(change),
-                    "currency": currency,
+                    "currency": money,
                 }
             )
     return pl.DataFrame(rows, schema=CHANGE)
@@ -209,25 +231,3 @@ def _nothing(served: Mapping[Place, int], month: date, system_id: str) -> Used:
 
 
 _MEASURES = ("predictions", "tokens", "compute_seconds", "successful_outcomes")
-_COST = (
-    f"select month, system_id, {', '.join(COSTS)} from cost_month semi join run_month using (month)"  # noqa: S608
-)
-_USE = """
-select u.month, u.system_id, u.serving_mode, u.predictions, u.tokens, u.compute_seconds,
-    coalesce(s.successful_outcomes, 0)
-from mode_usage as u
-left join success_count as s using (month, system_id, serving_mode)
-semi join run_month using (month) order by all
-"""
-_READY = "select month, system_id, accelerators, accelerator_hours from accelerator_use"
-_SERVED = "select month, system_id, sum(predictions) from mode_usage group by all"
-_LINES = """
-select month, system_id, category, driver, min(consumed_unit), sum(amount),
-    sum(consumed_quantity)
-from ledger_monthly where side = 'cost' and basis = 'accrual'
-group by month, system_id, category, driver order by all
-"""
-
-
-def _query(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
-    return con.execute(query).fetchall()

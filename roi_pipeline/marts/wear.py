@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from roi_pipeline.domain.calendar import add_months
@@ -16,9 +15,16 @@ from roi_pipeline.domain.degradation import (
 )
 from roi_pipeline.domain.uncertainty import wilson
 from roi_pipeline.marts.courses import Reference
-from roi_pipeline.marts.economics import MONEY, cents, read
+from roi_pipeline.marts.economics import MONEY, cents, read_economies
 from roi_pipeline.marts.facts import rounded
-from roi_pipeline.marts.outlook import NO_WORTH, Outlook, VersionMonth, look_ahead
+from roi_pipeline.marts.outlook import (
+    NO_WORTH,
+    Outlook,
+    VersionMonth,
+    look_ahead,
+    read_versions,
+)
+from roi_pipeline.marts.reading import Read, currency
 from roi_pipeline.marts.terms import Terms
 
 CONFIDENCE = 0.9
@@ -44,13 +50,12 @@ DEGRADATION: dict[str, Any] = {
 }
 
 
-def degradation_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def degradation_monthly(read: Read) -> pl.DataFrame:
     """How a model version wears off, and when it stops earning its cost (method §5)."""
-    terms, reference = Terms.read(con), Reference.read(con)
-    (currency,) = con.execute("select reporting_currency from setting").fetchall()[0]
-    counted = _counts(con)
+    terms, reference, money = Terms.read(read), Reference.read(read), currency(read)
+    counted = read_versions(read, "version_quality")
     rows = []
-    for system_id, months in read(con).items():
+    for system_id, months in read_economies(read).items():
         own = counted.get(system_id, {})
         for k, month in enumerate(months):
             stated = reference.in_force(system_id, month.month).get("retrain")
@@ -59,20 +64,8 @@ def degradation_monthly(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
                 seen = {version: [one for one in known if one.month <= month.month]}
                 if seen[version] and seen[version][-1].month == month.month:
                     ahead = look_ahead(system_id, months[: k + 1], seen, terms, version)
-                    rows.append(_row(ahead, seen[version][-1], cost) | {"currency": currency})
+                    rows.append(_row(ahead, seen[version][-1], cost) | {"currency": money})
     return pl.DataFrame(rows, schema=DEGRADATION)
-
-
-def _counts(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, list[VersionMonth]]]:
-    found: dict[str, dict[str, list[VersionMonth]]] = {}
-    for system_id, version, *row in con.execute(
-        """
-        select system_id, model_version, month, decisions, right_decisions, labelled, right_labels
-        from version_quality order by system_id, model_version, month
-        """
-    ).fetchall():
-        found.setdefault(system_id, {}).setdefault(version, []).append(VersionMonth(*row))
-    return found
 
 
 def _row(ahead: Outlook, counted: VersionMonth, retrain_cost: float | None) -> dict[str, Any]:

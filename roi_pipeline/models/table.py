@@ -8,21 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import polars as pl
 
 from roi_pipeline.code import code_sha256
+from roi_pipeline.marts.reading import Read as Read  # model files take it from here
 from roi_pipeline.models.windows import ALL, Window
 
 Build = Literal["view", "month", "whole", "engine"]
-
-
-class Read(Protocol):
-    """How a Python model reads: the declared tables only, as frames."""
-
-    def __call__(self, name: str) -> pl.DataFrame:
-        """All rows of a declared table in the months of the run; LookupError for any other."""
 
 
 Function = Callable[[Read, Sequence[date]], pl.DataFrame]

@@ -306,12 +306,6 @@ class Reading:
             raise LookupError(f"{self.table.name} reads {name} and does not declare it: add it")
         return self.run.frame(name)
 
-    @property
-    def con(self) -> duckdb.DuckDBPyConnection:
-        """The connection, with every declared table visible."""
-        self.run.show([*self.table.reads])
-        return self.run.con
-
 
 @contextmanager
 def opened(portfolio: Portfolio, last: date, as_of: datetime | None = None) -> Iterator[Run]:

@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from reading import bench, reading
+
 from roi_pipeline import workbench
 from roi_pipeline.marts.economics import economics_monthly
 
@@ -10,8 +12,7 @@ OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 
 def test_a_month_with_a_holdout_is_evidence_without_a_process_before() -> None:
     """In October ten of a hundred were held out at random; in November nobody was."""
-    con, found = workbench.empty()
-    workbench.open_books(con, found, ["economics_monthly"])
+    con, tables = bench(["economics_monthly"])
     cell = {
         **{"system_id": "s", "model_version": "v", "serving_mode": "batch", "status": "ok"},
         **{"decision": "act", "outcome": "done", "outcome_type": "primary", "link": "linked"},
@@ -45,5 +46,8 @@ def test_a_month_with_a_holdout_is_evidence_without_a_process_before() -> None:
     }
     for table, rows in given.items():
         workbench.give(con, table, rows)
-    told = economics_monthly(con).select("month", "is_evidence", "missing_reason").rows()
-    assert told == [(OCTOBER, True, None), (NOVEMBER, False, "no_baseline")]
+    months = economics_monthly(reading(con, tables["economics_monthly"]))
+    assert months.select("month", "is_evidence", "missing_reason").rows() == [
+        (OCTOBER, True, None),
+        (NOVEMBER, False, "no_baseline"),
+    ]

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from reading import bench, reading
 
 from roi_pipeline import workbench
 from roi_pipeline.marts.returns import roi_monthly
@@ -17,9 +18,7 @@ AMOUNT = {"month": OCTOBER, "system_id": "s", "driver": "d", "currency": "USD"}
 
 def month_of(value: int, cost: int, **more: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
     """One month of one system: direct value against a measured process, and its cost."""
-    con, found = workbench.empty()
-    asked = ["roi_monthly", "indirect_value_monthly"]
-    workbench.open_books(con, found, asked)
+    con, _ = bench(["roi_monthly", "threshold_status_monthly", "indirect_value_monthly"])
     given = {
         "setting": [{"reporting_currency": "USD"}],
         "run_month": [{"month": OCTOBER}],
@@ -42,7 +41,7 @@ def month_of(value: int, cost: int, **more: list[dict[str, Any]]) -> duckdb.Duck
 
 
 def of_system(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    (row,) = roi_monthly(con).filter(system_id="s").iter_rows(named=True)
+    (row,) = roi_monthly(reading(con)).filter(system_id="s").iter_rows(named=True)
     return row
 
 
@@ -63,7 +62,7 @@ def test_w25_indirect_value_stands_beside_the_headline(worked: Any) -> None:
     ).fetchall()
     assert [driver for (driver,) in listed] == want["unmonetised"]
     alone = month_of(given["direct"], given["cost"])
-    moved = [threshold_status_monthly(one).to_dicts() for one in (con, alone)]
+    moved = [threshold_status_monthly(reading(one)).to_dicts() for one in (con, alone)]
     assert moved[0] == moved[1]  # what is believed moves no status
 
 

@@ -3,6 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
+from reading import bench, reading
+
 from roi_pipeline import workbench
 from roi_pipeline.marts.unit_costs import METERS, unit_cost_monthly
 from roi_pipeline.models import registry
@@ -11,8 +13,7 @@ OCTOBER = date(2026, 10, 1)
 
 
 def test_each_meter_of_tokens_is_priced_by_its_own_tokens() -> None:
-    con, found = workbench.empty()
-    workbench.open_books(con, found, ["unit_cost_monthly", "token_meter"])
+    con, tables = bench(["unit_cost_monthly"])
     line = {"month": OCTOBER, "system_id": "s", "side": "cost", "basis": "accrual"}
     billed = {"source": "billing", "category": "ai", "consumed_unit": "tokens"}
     lines = [
@@ -25,7 +26,7 @@ def test_each_meter_of_tokens_is_priced_by_its_own_tokens() -> None:
     workbench.give(con, "run_month", [{"month": OCTOBER}])
     workbench.give(con, "systems", [{"system_id": "s", "scenario": "decision_matrix"}])
     workbench.give(con, "ledger_monthly", [one | {"avoidable_amount": 0} for one in lines])
-    (row,) = unit_cost_monthly(con).to_dicts()
+    (row,) = unit_cost_monthly(reading(con, tables["unit_cost_monthly"])).to_dicts()
     costs = [row[f"{meter}_token_cost"] for meter in METERS]
     assert costs == [1, 2, 4, 8, 16, 32]
     assert sum(costs) == row["cost_accrual"]

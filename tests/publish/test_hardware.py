@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+from reading import reading
 
 from roi_pipeline import workbench
 from roi_pipeline.domain.calendar import add_months
@@ -54,7 +55,7 @@ def months(con: duckdb.DuckDBPyConnection, first: date, count: int) -> None:
 
 
 def depreciated(con: duckdb.DuckDBPyConnection) -> None:
-    con.register("charged", register.depreciation(con))
+    con.register("charged", register.depreciation(reading(con)))
     con.execute("insert into depreciation by name select * from charged")
     con.unregister("charged")
 
@@ -179,10 +180,10 @@ def test_a_rate_of_last_spring_is_a_missing_rate(bench: duckdb.DuckDBPyConnectio
     quote = {"on": date(2026, 4, 1), "base": "EUR", "currency": "USD", "rate": Decimal("1.1")}
     give(bench, "fx", quote)
     give(bench, "capex", asset("gpu", date(2026, 5, 2), 1, currency="EUR"))
-    assert len(register.depreciation(bench)) == 36
+    assert len(register.depreciation(reading(bench))) == 36
     give(bench, "capex", asset("later", date(2026, 5, 3), 1, currency="EUR"))
     with pytest.raises(DataRefused, match=r"no rate for EUR on or before 2026-05-03 \(later\)"):
-        register.depreciation(bench)
+        register.depreciation(reading(bench))
 
 
 def test_an_asset_bought_and_sold_in_euro(bench: duckdb.DuckDBPyConnection) -> None:
@@ -273,11 +274,11 @@ def test_units_of_production_are_counted_by_the_log(bench: duckdb.DuckDBPyConnec
     for month, seconds in ((1, 100), (3, 250)):
         used = {"month": date(2026, month, 1), "system_id": "s", "predictions": 10}
         give(bench, "usage_cells", used | {"compute_seconds": seconds})
-    found = [row[0] for row in register.depreciation(bench).select("amount").rows()]
+    found = [row[0] for row in register.depreciation(reading(bench)).select("amount").rows()]
     assert found == [50, 0, 125]
     give(bench, "usage_cells", used | {"compute_seconds": None})
     with pytest.raises(DataRefused, match=r"asset gpu: .* in 2026-03 s logs no compute_seconds"):
-        register.depreciation(bench)
+        register.depreciation(reading(bench))
 
 
 def test_tokens_of_production_are_input_cached_and_output(
@@ -289,7 +290,7 @@ def test_tokens_of_production_are_input_cached_and_output(
     used = {"system_id": "s", "predictions": 10, "input_tokens": 10, "output_tokens": 20}
     give(bench, "usage_cells", used | {"month": date(2026, 1, 1), "cached_tokens": 70})
     give(bench, "usage_cells", used | {"month": date(2026, 2, 1), "cached_tokens": None})
-    found = [row[0] for row in register.depreciation(bench).select("amount").rows()]
+    found = [row[0] for row in register.depreciation(reading(bench)).select("amount").rows()]
     assert found == [50, 15]
 
 
@@ -301,7 +302,7 @@ def test_the_tax_view_decides_its_convention_by_the_year(bench: duckdb.DuckDBPyC
 
     def found() -> list[tuple[Any, ...]]:
         columns = ["asset_id", "tax_year", "convention", "amount", "is_provisional"]
-        return taxes.tax_depreciation(bench).select(columns).rows()
+        return taxes.tax_depreciation(reading(bench)).select(columns).rows()
 
     assert found() == [
         ("a", 2025, "half_year", 1000, False),
@@ -316,7 +317,9 @@ def test_the_tax_view_decides_its_convention_by_the_year(bench: duckdb.DuckDBPyC
         ("b", 2025, "mid_quarter_4", Decimal("166.65"), False),
     ]
     give(bench, "capex", asset("d", date(2025, 10, 1), 1000, macrs_years=20))
-    missing = taxes.tax_depreciation(bench).filter(asset_id="d").select("missing_reason").rows()
+    missing = (
+        taxes.tax_depreciation(reading(bench)).filter(asset_id="d").select("missing_reason").rows()
+    )
     assert missing == [("no_table",)]
     assert ledger(bench, "accrual") == {}
 

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from reading import reading
 from runner import books, said
 from small_company import BILL, put
 
@@ -266,7 +267,7 @@ def test_cash_and_accrual_agree_over_the_full_life(
     given_tables["asset_events"] = happened
     with given_rows(bench, **given_tables, **rules) as con:
         # salvage that nobody ever paid for an asset stays in its book value
-        con.register("charged", register.depreciation(con))
+        con.register("charged", register.depreciation(reading(con)))
         con.execute("insert into depreciation by name select * from charged")
         found = by_system(con)
         con.unregister("charged")

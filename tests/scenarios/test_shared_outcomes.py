@@ -16,6 +16,7 @@ import pytest
 from cases import oracle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reading import reading
 from runner import bring_up, said, unchecked, write_portfolio, write_reference
 
 from roi_pipeline import portfolio, workbench
@@ -155,7 +156,7 @@ def test_w16_through_a_run(tmp_path: Path) -> None:
 @cache
 def bench() -> duckdb.DuckDBPyConnection:
     con, found = workbench.empty()
-    workbench.open_books(con, found, ["shared_worth", "shared_again"])
+    workbench.open_books(con, found, ["shared_worth", "shared_again", "shared_month"])
     return con
 
 
@@ -198,7 +199,7 @@ def test_what_is_left_is_the_union_exactly(
         workbench.give(con, "setting", [{"reporting_currency": "USD", "shared_outcomes": rule}])
         workbench.give(con, "shared_cells", [{"shared_key": "k"}])
         workbench.give(con, "shared_claim", rows)
-        taken: pl.DataFrame = shared_value(con)
+        taken: pl.DataFrame = shared_value(reading(con))
     finally:
         con.execute("rollback")
     union = sum(max(0, *some) + min(0, *some) for some in first.values())

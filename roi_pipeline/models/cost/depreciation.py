@@ -13,20 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="What every asset costs in every month of its life.",
     grain=("asset_id", "month", "kind", "is_home"),
     columns=register.SCHEMA,
-    reads=(
-        "asset",
-        "asset_events",
-        "asset_document",
-        "asset_period",
-        "usage_cells",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
-        "closing",
-        "terms",
-    ),
+    reads=("asset", "asset_change", "asset_document", "asset_service"),
 )
 def depreciation(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """What every asset costs in every month of its life."""
-    return register.depreciation(read.con)
+    return register.depreciation(read)

@@ -13,17 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="What a tax return may deduct for each asset by year (MACRS).",
     grain=("asset_id", "tax_year"),
     columns=taxes.SCHEMA,
-    reads=(
-        "asset",
-        "asset_document",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
-        "closing",
-        "terms",
-    ),
+    reads=("run_month", "tax_property"),
 )
 def tax_depreciation(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """What a tax return may deduct for each asset by year (MACRS)."""
-    return taxes.tax_depreciation(read.con)
+    return taxes.tax_depreciation(read)

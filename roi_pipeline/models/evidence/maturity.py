@@ -13,8 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="The share of its final outcomes that each month of each system has.",
     grain=("month", "system_id"),
     columns=evidence.MATURITY,
-    reads=("evidence_count", "setting", "run_month", "run_scope", "systems", "closing", "terms"),
+    reads=("evidence_count", "outcome_arrival", "run_scope", "systems"),
 )
 def maturity(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """The share of its final outcomes that each month of each system has."""
-    return evidence.maturity(read.con)
+    return evidence.maturity(read)

@@ -13,17 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="What is taken off systems that had a hand in the same outcomes as others.",
     grain=("month", "observed_month", "system_id", "model_version", "serving_mode"),
     columns=sharing.SCHEMA,
-    reads=(
-        "shared_worth",
-        "shared_again",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
-        "closing",
-        "terms",
-    ),
+    reads=("setting", "shared_again", "shared_month", "shared_worth"),
 )
 def shared_value(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """What is taken off systems that had a hand in the same outcomes as others."""
-    return sharing.shared_value(read.con)
+    return sharing.shared_value(read)

@@ -14,18 +14,15 @@ from roi_pipeline.models.table import Read, table
     grain=("month", "system_id", "model_version"),
     columns=wear.DEGRADATION,
     reads=(
-        "model_versions",
-        "version_quality",
         "economics_monthly",
-        "terms",
+        "model_versions",
         "option_cost",
-        "setting",
         "run_month",
-        "run_scope",
-        "systems",
-        "closing",
+        "setting",
+        "terms",
+        "version_quality",
     ),
 )
 def degradation_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """How a model version wears off, and when it stops earning its cost."""
-    return wear.degradation_monthly(read.con)
+    return wear.degradation_monthly(read)

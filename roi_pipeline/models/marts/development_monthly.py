@@ -13,17 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="How much of a month's gains and losses is in yet.",
     grain=("month", "system_id"),
     columns=development.DEVELOPMENT,
-    reads=(
-        "evidence_count",
-        "value_priced",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
-        "closing",
-        "terms",
-    ),
+    reads=("evidence_count", "run_month", "run_scope", "systems", "value_arrival"),
 )
 def development_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """How much of a month's gains and losses is in yet."""
-    return development.development_monthly(read.con)
+    return development.development_monthly(read)

@@ -13,25 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="What a month was made of: volume, quality, worth of quality, cost.",
     grain=("month", "system_id"),
     columns=economics.ECONOMICS,
-    reads=(
-        "version_quality",
-        "ledger_monthly",
-        "evidence_count",
-        "maturity",
-        "evidence_grade",
-        "evidence_month",
-        "gross_loss",
-        "value_known",
-        "value_month",
-        "price_error",
-        "terms",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
-        "closing",
-    ),
+    reads=("economics_input", "setting", "terms"),
 )
 def economics_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """What a month was made of: volume, quality, worth of quality, cost."""
-    return economics.economics_monthly(read.con)
+    return economics.economics_monthly(read)

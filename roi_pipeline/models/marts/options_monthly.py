@@ -14,18 +14,15 @@ from roi_pipeline.models.table import Read, table
     grain=("month", "system_id", "option"),
     columns=choices.OPTIONS,
     reads=(
-        "economics_monthly",
         "degradation_monthly",
-        "terms",
-        "option_cost",
+        "economics_monthly",
         "model_versions",
-        "setting",
+        "option_cost",
         "run_month",
-        "run_scope",
-        "systems",
-        "closing",
+        "setting",
+        "terms",
     ),
 )
 def options_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """Every way out of a system's situation, ranked by what it is worth."""
-    return choices.options_monthly(read.con)
+    return choices.options_monthly(read)

@@ -14,18 +14,15 @@ from roi_pipeline.models.table import Read, table
     grain=("month", "system_id", "horizon_month"),
     columns=projections.PROJECTION,
     reads=(
-        "model_versions",
-        "economics_monthly",
-        "degradation_monthly",
-        "roi_monthly",
-        "terms",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
         "closing",
+        "degradation_monthly",
+        "economics_monthly",
+        "roi_monthly",
+        "run_month",
+        "setting",
+        "terms",
     ),
 )
 def projection_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """Where the cumulative net is heading if nothing is changed."""
-    return projections.projection_monthly(read.con)
+    return projections.projection_monthly(read)

@@ -13,19 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="How right a model version was in a month, with Wilson bounds.",
     grain=("month", "system_id", "model_version"),
     columns=quality.QUALITY,
-    reads=(
-        "quality_count",
-        "usage_month",
-        "orphan_outcome",
-        "score_cells",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
-        "closing",
-        "terms",
-    ),
+    reads=("orphan_outcome", "quality_count", "quality_histogram", "usage_month"),
 )
 def quality_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """How right a model version was in a month, with Wilson bounds."""
-    return quality.quality_monthly(read.con)
+    return quality.quality_monthly(read)

@@ -13,8 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="What a system returned, since the investment and over its evidence window.",
     grain=("month", "system_id"),
     columns=returns.ROI,
-    reads=("roi_input", "terms", "setting", "run_month", "run_scope", "systems", "closing"),
+    reads=("roi_input", "setting", "terms"),
 )
 def roi_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """What a system returned, since the investment and over its evidence window."""
-    return returns.roi_monthly(read.con)
+    return returns.roi_monthly(read)

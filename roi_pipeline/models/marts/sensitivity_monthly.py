@@ -14,18 +14,15 @@ from roi_pipeline.models.table import Read, table
     grain=("month", "system_id", "analysis", "parameter", "scenario"),
     columns=scenarios.SENSITIVITY,
     reads=(
-        "model_versions",
-        "economics_monthly",
-        "degradation_monthly",
-        "roi_monthly",
-        "terms",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
         "closing",
+        "degradation_monthly",
+        "economics_monthly",
+        "roi_monthly",
+        "run_month",
+        "setting",
+        "terms",
     ),
 )
 def sensitivity_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """What a result depends on, and what it is under named scenarios."""
-    return scenarios.sensitivity_monthly(read.con)
+    return scenarios.sensitivity_monthly(read)

@@ -13,17 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="Real time against batch: cost, value, what moving changes.",
     grain=("month", "system_id", "serving_mode"),
     columns=serving.SERVING,
-    reads=(
-        "usage_cells",
-        "ledger_monthly",
-        "terms",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
-        "closing",
-    ),
+    reads=("serving_mode_month", "setting", "terms"),
 )
 def serving_mode_comparison_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """Real time against batch: cost, value, what moving changes."""
-    return serving.serving_mode_comparison_monthly(read.con)
+    return serving.serving_mode_comparison_monthly(read)

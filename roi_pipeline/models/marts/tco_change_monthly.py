@@ -13,17 +13,8 @@ from roi_pipeline.models.table import Read, table
     row="Why a cost changed from the month before: price, volume, mix, other.",
     grain=("month", "system_id", "category", "driver"),
     columns=unit_costs.CHANGE,
-    reads=(
-        "ledger_monthly",
-        "mode_usage",
-        "setting",
-        "run_month",
-        "run_scope",
-        "systems",
-        "closing",
-        "terms",
-    ),
+    reads=("cost_driver_month", "mode_usage", "run_month", "setting"),
 )
 def tco_change_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """Why a cost changed from the month before: price, volume, mix, other."""
-    return unit_costs.tco_change_monthly(read.con)
+    return unit_costs.tco_change_monthly(read)

@@ -14,17 +14,15 @@ from roi_pipeline.models.table import Read, table
     grain=("month", "system_id"),
     columns=statuses.STATUS,
     reads=(
-        "roi_input",
-        "terms",
+        "closed_threshold_status_monthly",
+        "closing",
         "reviews",
-        "setting",
-        "run_month",
+        "roi_input",
         "run_scope",
         "systems",
-        "closing",
-        "closed_threshold_status_monthly",
+        "terms",
     ),
 )
 def threshold_status_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """Whether a system is worth running: status, bounds, rule, action."""
-    return statuses.threshold_status_monthly(read.con)
+    return statuses.threshold_status_monthly(read)

@@ -14,18 +14,15 @@ from roi_pipeline.models.table import Read, table
     grain=("month", "system_id", "serving_mode"),
     columns=unit_costs.UNIT_COST,
     reads=(
+        "accelerator_use",
         "cost_month",
         "mode_usage",
-        "success_count",
-        "accelerator_use",
-        "setting",
         "run_month",
-        "run_scope",
+        "setting",
+        "success_count",
         "systems",
-        "closing",
-        "terms",
     ),
 )
 def unit_cost_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """What a prediction, a token, an hour cost, by serving mode."""
-    return unit_costs.unit_cost_monthly(read.con)
+    return unit_costs.unit_cost_monthly(read)
