@@ -15,7 +15,7 @@ from roi_pipeline.pipeline.leaves import RECEIPTS
 from roi_pipeline.portfolio import DATASETS, REFERENCES
 from roi_pipeline.publish import editions
 from roi_pipeline.resource import Books
-from roi_pipeline.warehouse import count, rows
+from roi_pipeline.warehouse import count, described, sums_by_month, values_by_month
 
 EDITION = "edition"
 TOTAL = "portfolio"  # the row of a mart that adds up its systems
@@ -204,10 +204,12 @@ def _shown(
     """
     con, table = books.run.con, books.run.named(name)
     books.run.show([name])
-    columns = rows(con, f"describe {table}")
-    schema = [dg.TableColumn(column, kind, meaning(column, name)) for column, kind, *_ in columns]
+    columns = described(con, table)
+    schema = [
+        dg.TableColumn(column, kind, meaning(column, name)) for column, kind in columns.items()
+    ]
     first, last = books.months
-    told = _numbers_by_month(books, table, [column.name for column in schema], first, last)
+    told = _numbers_by_month(books, table, [*columns], first, last)
     told.setdefault(last, {})["dagster/column_schema"] = dg.TableSchema(schema)
     for month, metadata in told.items():
         dg.AssetExecutionContext.get().add_asset_metadata(
@@ -229,22 +231,13 @@ def _numbers_by_month(
     con, kinds = books.run.con, [kind for kind in SPLIT if kind in columns]
     plotted = [column for column in PLOTTED if column in columns]
     if "amount" in columns:
-        named = " || '_' || ".join(["'amount'", *kinds])
-        parts = f"and system_id <> '{TOTAL}'" if "system_id" in columns else ""
-        query = (
-            f"select month, {named} as name, sum(amount) from {table} "  # noqa: S608
-            f"where month between $first and $last {parts} group by month, name order by all"
-        )
+        other = TOTAL if "system_id" in columns else None
+        sums = sums_by_month(con, table, kinds, (first, last), without=other)
     elif plotted and "system_id" in columns:
-        query = (
-            f"unpivot (select month, {', '.join(plotted)} from {table} "  # noqa: S608
-            f"where month between $first and $last and system_id = '{TOTAL}') "
-            f"on {', '.join(f'{column}::double as {column}' for column in plotted)} "
-            "into name name value value order by all"
-        )
+        sums = values_by_month(con, table, plotted, (first, last), system_id=TOTAL)
     else:
         return told
-    for month, name, value in rows(con, query, {"first": first, "last": last}):
+    for month, name, value in sums:
         if value is not None:
             told.setdefault(month, {})[str(name)] = float(value)
     return told

@@ -1,7 +1,7 @@
 """The status board: what the current edition says of every system, in one row each.
 
-Reads the files of the edition that `current.json` names, never the working database. Knows the
-marts by name; knows no command and computes no number that is not published.
+Reads the files of the edition that `current.json` names, never the store. Knows the marts by name;
+knows no command and computes no number that is not published.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,18 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from roi_pipeline.domain.calendar import add_months, month_of
 from roi_pipeline.errors import RoiError
 from roi_pipeline.publish.editions import Edition, current
-from roi_pipeline.publish.reading import Tables
+from roi_pipeline.publish.reading import Tables, added
 
 HISTORY_MONTHS = 12
 PORTFOLIO = "portfolio"
+UNALLOCATED = "unallocated"
+NOT_SYSTEMS = (PORTFOLIO, UNALLOCATED)  # rows of dim_system that name sums
+NO_WORTH = "quality_has_no_worth"
 BREACHES = ("marginal_deterioration", "decommission_review")
 
 
@@ -143,40 +148,33 @@ def read(marts: Path, looked_back: Edition | None = None) -> Board:
     edition = looked_back or current(marts)
     if edition is None:
         raise RoiError(f"{marts}: nothing is published yet; run `roi-pipeline run`")
-    with Tables(marts / edition.name) as tables:
-        month = date.fromisoformat(f"{edition.months[-1]}-01")
-        names = dict(
-            tables.rows(
-                "select system_id, name from dim_system "
-                "where system_id not in ('portfolio', 'unallocated')"
-            )
-        )
-        rows = tuple(_row(tables, system_id, names[system_id], month) for system_id in names)
-        (closed,) = tables.rows("select max(month) from dim_month where is_closed")[0]
-        (aside,) = tables.rows("select coalesce(sum(rows_quarantined), 0) from deliveries")[0]
-        total = _row(tables, PORTFOLIO, "Portfolio", month)
-        (currency,) = tables.rows("select any_value(currency) from roi_monthly")[0]
-        return Board(
-            edition=edition,
-            month=month,
-            currency=currency,
-            rows=tuple(sorted(rows, key=lambda row: (not row.is_breach, row.name))),
-            total=total,
-            failed_checks=_failed_checks(tables),
-            quarantined=int(aside),
-            closed_through=closed,
-            unallocated=_unallocated(tables, month),
-        )
+    tables = Tables(marts / edition.name)
+    month = date.fromisoformat(f"{edition.months[-1]}-01")
+    systems = tables.frame("dim_system").filter(~pl.col("system_id").is_in(NOT_SYSTEMS))
+    rows = [
+        _row(tables, system_id, name, month)
+        for system_id, name in systems.select("system_id", "name").iter_rows()
+    ]
+    closed = tables.frame("dim_month").filter("is_closed").select(pl.col("month").max()).item()
+    currency = tables.frame("roi_monthly").select(pl.col("currency").drop_nulls().first()).item()
+    return Board(
+        edition=edition,
+        month=month,
+        currency=currency,
+        rows=tuple(sorted(rows, key=lambda row: (not row.is_breach, row.name))),
+        total=_row(tables, PORTFOLIO, "Portfolio", month),
+        failed_checks=_failed_checks(tables),
+        quarantined=int(tables.frame("deliveries")["rows_quarantined"].sum()),
+        closed_through=closed,
+        unallocated=_unallocated(tables, month),
+    )
 
 
 def _row(tables: Tables, system_id: str, name: str, month: date) -> Row:
-    standings = tables.records(
-        "select * from threshold_status_monthly where system_id = ? and month <= ? order by month",
-        [system_id, month],
-    )
-    money = tables.records(
-        "select * from roi_monthly where system_id = ? and month = ?", [system_id, month]
-    )
+    of_system = pl.col("system_id") == system_id
+    statuses = tables.frame("threshold_status_monthly").filter(of_system, pl.col("month") <= month)
+    standings = statuses.sort("month").to_dicts()
+    money = _of_month(tables, "roi_monthly", system_id, month).to_dicts()
     now = standings[-1] if standings else {}
     earned = money[0] if money else {}
     periods, is_projected = _breakeven(earned)
@@ -213,45 +211,37 @@ def _row(tables: Tables, system_id: str, name: str, month: date) -> Row:
 def _evidence(tables: Tables, now: dict[str, Any], month: date) -> Evidence | None:
     if not now:
         return None
-    ((grade,),) = tables.rows(
-        "select max(evidence_grade) from value_attribution_monthly "
-        "where system_id = ? and month = ? and category = 'direct'",
-        [now["system_id"], month],
-    )
+    values = _of_month(tables, "value_attribution_monthly", now["system_id"], month)
+    direct = values.filter(pl.col("category") == "direct")
+    grade = direct.select(pl.col("evidence_grade").max()).item()
     return Evidence(now["evidence_predictions"], now["coverage"], now["maturity"], grade)
 
 
 def _open_reviews(tables: Tables, system_id: str) -> tuple[Review, ...]:
     if not tables.has("status_reviews"):
         return ()
-    found = tables.rows(
-        "select kind, opened_on, opened_by_rule, due_on, is_overdue from status_reviews "
-        "where system_id = ? and state = 'open' order by due_on",
-        [system_id],
+    waiting = tables.frame("status_reviews").filter(
+        pl.col("system_id") == system_id, pl.col("state") == "open"
     )
-    return tuple(Review(*row) for row in found)
+    waiting = waiting.sort("due_on", nulls_last=True, maintain_order=True)
+    shown = waiting.select("kind", "opened_on", "opened_by_rule", "due_on", "is_overdue")
+    return tuple(Review(**row) for row in shown.iter_rows(named=True))
 
 
 def _first_action(tables: Tables, system_id: str, month: date) -> FirstAction | None:
     if not tables.has("options_monthly"):
         return None
-    found = tables.rows(
-        "select option, npv, probability_best from options_monthly "
-        "where system_id = ? and month = ? and is_first_action order by rank",
-        [system_id, month],
-    )
-    return FirstAction(*found[0]) if found else None
+    options = _of_month(tables, "options_monthly", system_id, month).filter("is_first_action")
+    first = options.sort("rank", nulls_last=True, maintain_order=True).head(1)
+    found = first.select("option", "npv", "probability_best").to_dicts()
+    return FirstAction(**found[0]) if found else None
 
 
 def _options_reason(tables: Tables, system_id: str, month: date) -> str | None:
     if not tables.has("options_monthly"):
         return None
-    found = tables.rows(
-        "select missing_reason from options_monthly where system_id = ? and month = ? "
-        "and missing_reason = 'quality_has_no_worth' limit 1",
-        [system_id, month],
-    )
-    return found[0][0] if found else None
+    reasons = _of_month(tables, "options_monthly", system_id, month)["missing_reason"]
+    return NO_WORTH if NO_WORTH in reasons.to_list() else None
 
 
 def _since(history: Sequence[Standing]) -> date | None:
@@ -270,32 +260,31 @@ def _calendar(tables: Tables, system_id: str, periods: Decimal | None) -> date |
     """The calendar month in which a period after the investment ends."""
     if periods is None:
         return None
-    ((invested_on,),) = tables.rows(
-        "select min(invested_on) from dim_system where system_id = $id or $id = 'portfolio'",
-        {"id": system_id},
-    )
+    systems = tables.frame("dim_system")
+    if system_id != PORTFOLIO:
+        systems = systems.filter(pl.col("system_id") == system_id)
+    invested_on: date = systems.select(pl.col("invested_on").min()).item()
     return add_months(month_of(invested_on), ceil(periods))
 
 
 def _failed_checks(tables: Tables) -> tuple[FailedCheck, ...]:
     """Every check that did not hold when it was last run."""
-    found = tables.rows(
-        """
-        select table_name, check_name, severity, description, failing from check_results
-        qualify row_number() over (
-            partition by table_name, check_name order by month_last desc, month_first desc) = 1
-            and not passed
-        order by table_name, check_name
-        """
+    check, months = ["table_name", "check_name"], ["month_last", "month_first"]
+    newest_first = tables.frame("check_results").sort(
+        months, descending=True, nulls_last=True, maintain_order=True
     )
-    return tuple(FailedCheck(*row) for row in found)
+    failed = newest_first.unique(check, keep="first").filter(~pl.col("passed")).sort(check)
+    shown = failed.select(*check, "severity", "description", "failing")
+    return tuple(FailedCheck(*row) for row in shown.iter_rows())
 
 
 def _unallocated(tables: Tables, month: date) -> Decimal:
     """What the month cost that no system claims, as paid."""
-    (found,) = tables.rows(
-        "select coalesce(sum(amount), 0) from tco_monthly "
-        "where system_id = 'unallocated' and basis = 'cash' and month = ?",
-        [month],
-    )[0]
-    return Decimal(found)
+    costs = _of_month(tables, "tco_monthly", UNALLOCATED, month).filter(pl.col("basis") == "cash")
+    found: Decimal | None = costs.select(added(pl.col("amount"))).item()
+    return Decimal(0) if found is None else found
+
+
+def _of_month(tables: Tables, name: str, system_id: str, month: date) -> pl.DataFrame:
+    """The rows of a table about a system and a month."""
+    return tables.frame(name).filter(pl.col("system_id") == system_id, pl.col("month") == month)

@@ -40,6 +40,7 @@ from great_expectations.expectations.metrics.query_metric_provider import QueryM
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 from great_expectations.validator.validator import Validator
 
+from roi_pipeline import warehouse
 from roi_pipeline.errors import ConfigurationError
 
 logging.captureWarnings(False)  # GX turns it on for the whole process
@@ -93,7 +94,9 @@ class Columns(TableMetricProvider):
         table, _kwargs, _accessors = execution_engine.get_compute_domain(
             metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
         )
-        found = execution_engine.execute_query(sa.text(f"describe {table}")).fetchall()
+        found = execution_engine.execute_query(
+            sa.text(warehouse.description(str(table)))
+        ).fetchall()
         return [{"name": row[0], "type": row[1]} for row in found]
 
 

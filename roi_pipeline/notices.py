@@ -48,10 +48,10 @@ def transitions(portfolio: Portfolio, edition: Edition) -> list[Notice]:
     """Every status transition of an edition, oldest first."""
     if "status_transitions" not in edition.tables:
         return []
-    with Tables(portfolio.marts / edition.name) as tables:
-        names = dict(tables.rows("select system_id, name from dim_system"))
-        found = tables.records("from status_transitions order by month, system_id")
-    return [_transition(portfolio, edition, row, names) for row in found]
+    tables = Tables(portfolio.marts / edition.name)
+    names = dict(tables.frame("dim_system").select("system_id", "name").iter_rows())
+    moves = tables.frame("status_transitions").sort("month", "system_id")
+    return [_transition(portfolio, edition, row, names) for row in moves.to_dicts()]
 
 
 def _transition(

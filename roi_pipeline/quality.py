@@ -1,12 +1,12 @@
-"""What must hold before a month is published: a suite of checks run on a table, and kept.
+"""What must hold before a month is published: a suite of checks run on a table.
 
-Knows how to run a suite (suites.py) and how an outcome is judged and recorded. Knows no table of
+Knows how to run a suite (suites.py) and how an outcome is judged. Knows no table of
 the portfolio by name. Imports Great Expectations only when it checks one: that takes seconds.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,13 +26,12 @@ __all__ = [
     "Suite",
     "blocking",
     "period",
-    "record",
     "suites",
     "validate",
 ]
 
 Value = str | int | Decimal | date | datetime
-CHECKED, PARAMETERS, RESULTS = "checked_rows", "check_parameters", "check_results"
+CHECKED, PARAMETERS = "checked_rows", "check_parameters"
 EDGES = ("month_first", "month_after", "instant_first", "instant_after")
 _EXPLAINED = re.compile(r"\b((?:Binder|Catalog|Parser) Error: [^\n]*)")
 _ABSENT_COLUMN = re.compile(r'The column "\w+" in BatchData does not exist')
@@ -122,52 +121,6 @@ def blocking(outcomes: Iterable[CheckOutcome]) -> tuple[CheckOutcome, ...]:
     return tuple(outcome for outcome in outcomes if outcome.is_blocking)
 
 
-def record(
-    con: duckdb.DuckDBPyConnection,
-    month_first: date,
-    month_last: date,
-    outcomes: Sequence[CheckOutcome],
-) -> None:
-    """Keep the outcomes in `check_results`, in place of those of the same tables and months.
-
-    All or nothing: in the caller's transaction where one is open, else in its own.
-    """
-    con.execute(_CREATE)
-    tables = sorted({outcome.table for outcome in outcomes})
-    with nullcontext() if _is_in_transaction(con) else warehouse.transaction(con):
-        con.execute(_FORGET, {"tables": tables, "first": month_first, "last": month_last})
-        for one in outcomes:
-            con.execute(
-                _INSERT,
-                [
-                    *(one.table, one.name, one.severity, one.passed, one.observed, one.failing),
-                    *(one.rows, one.error, one.description, month_first, month_last),
-                ],
-            )
-
-
-_CREATE = f"""
-create table if not exists {RESULTS} (
-    table_name varchar not null,
-    check_name varchar not null,
-    severity varchar not null,
-    passed boolean not null,
-    observed varchar,
-    failing bigint,
-    rows bigint,
-    error varchar,
-    description varchar not null,
-    month_first date not null,
-    month_last date not null
-)
-"""
-_FORGET = f"""
-delete from {RESULTS}
-where list_contains($tables, table_name) and month_first >= $first and month_last <= $last
-"""  # noqa: S608
-_INSERT = f"insert into {RESULTS} values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-
-
 def _ready(con: duckdb.DuckDBPyConnection, suite: Suite, parameters: Mapping[str, Value]) -> None:
     if _is_in_transaction(con):
         raise RoiError(f"{suite.table}: commit first; a check that fails would undo the open work")
@@ -184,21 +137,23 @@ def _ready(con: duckdb.DuckDBPyConnection, suite: Suite, parameters: Mapping[str
 def _staged(
     con: duckdb.DuckDBPyConnection, suite: Suite, table: str, parameters: Mapping[str, Value]
 ) -> Iterator[None]:
-    columns = ", ".join(f"${identifier(name)} as {name}" for name in parameters)
-    con.execute(f"create or replace temp table {PARAMETERS} as select {columns}", dict(parameters))
-    query = f"select * from {identifier(table)}"  # noqa: S608
-    for column, edge in ((suite.date_column, "month"), (suite.instant_column, "instant")):
-        if column:
-            # literals, since a view takes no parameters, and only they let Parquet skip row groups
-            first, after = (_for_gx(parameters[f"{edge}_{end}"]) for end in ("first", "after"))
-            query += f""" where "{identifier(column)}" >= timestamp '{first}'"""
-            query += f""" and "{column}" < timestamp '{after}'"""
-    con.execute(f"create or replace temp view {CHECKED} as {query}")
+    names = [identifier(name) for name in parameters]
+    warehouse.create_row(con, PARAMETERS, dict(zip(names, parameters.values(), strict=True)))
+    edges = [
+        (
+            identifier(column),
+            _for_gx(parameters[f"{edge}_first"]),
+            _for_gx(parameters[f"{edge}_after"]),
+        )
+        for column, edge in ((suite.date_column, "month"), (suite.instant_column, "instant"))
+        if column
+    ]
+    warehouse.show_span(con, CHECKED, identifier(table), edges)
     try:
         yield
     finally:
-        con.execute(f"drop view {CHECKED}")
-        con.execute(f"drop table {PARAMETERS}")
+        warehouse.drop(con, view=CHECKED)
+        warehouse.drop(con, table=PARAMETERS)
 
 
 def _is_in_transaction(con: duckdb.DuckDBPyConnection) -> bool:

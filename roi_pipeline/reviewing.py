@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from roi_pipeline.domain.calendar import add_months, month_of
 from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.ingest.reference import REVIEWS
@@ -52,14 +54,15 @@ def standing(portfolio: Portfolio, system_id: str) -> Standing:
     edition = current(portfolio.marts)
     if edition is None or "status_reviews" not in edition.tables:
         return Standing()
-    with Tables(portfolio.marts / edition.name) as tables:
-        found = tables.records(
-            "from status_reviews where system_id = ? and ended_month is null "
-            "and opened_by_rule is not null order by opened_on desc limit 1",
-            [system_id],
-        )
-        ((closed,),) = tables.rows("select max(month) from dim_month where is_closed")
-    return Standing(found[0] if found else None, closed)
+    tables = Tables(portfolio.marts / edition.name)
+    waiting = tables.frame("status_reviews").filter(
+        pl.col("system_id") == system_id,
+        pl.col("ended_month").is_null(),
+        pl.col("opened_by_rule").is_not_null(),
+    )
+    newest = waiting.sort("opened_on", descending=True, maintain_order=True).head(1).to_dicts()
+    closed = tables.frame("dim_month").filter("is_closed").select(pl.col("month").max()).item()
+    return Standing(newest[0] if newest else None, closed)
 
 
 def record(portfolio: Portfolio, decided: Decision, today: date) -> Path:

@@ -197,7 +197,12 @@ def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
 
 def described(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
     """The columns of a query, in order, with their types."""
-    return {str(name): str(kind) for name, kind, *_ in rows(con, f"describe {query}")}
+    return {str(name): str(kind) for name, kind, *_ in rows(con, description(query))}
+
+
+def description(query: str) -> str:
+    """A query of the columns, with their types, of a table or of the rows of a query."""
+    return f"describe {query}"
 
 
 def literal(path: Path | str) -> str:
@@ -415,6 +420,163 @@ def documents_of(con: duckdb.DuckDBPyConnection, table: str, dataset: str) -> li
 def frame_of(con: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
     """All rows of a table or view, in the order of all columns."""
     return con.execute(f"select * from {table} order by all").pl()  # noqa: S608
+
+
+def shaped_like(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    """The rows of a frame with the columns and types of a table."""
+    con.execute(f"create or replace temp table shaped as from {table} limit 0")
+    insert_frame(con, "shaped", frame)
+    return frame_of(con, "shaped")
+
+
+def create_table(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Make a table of a frame in the place of the one before; ratios become decimals."""
+    with frame_query(con, frame) as query:
+        con.execute(f"create or replace table {table} as {query}")
+
+
+def insert_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Insert the rows of a frame into a table, columns by name, cast to its types."""
+    con.register("frame_to_insert", frame)
+    con.execute(f"insert into {table} by name from frame_to_insert")
+    con.unregister("frame_to_insert")
+
+
+def sums_by_month(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    kinds: Sequence[str],
+    span: tuple[date, date],
+    without: str | None = None,
+) -> list[tuple[Any, ...]]:
+    """Month, name and sum of `amount` for each combination of the columns `kinds`, in the months of
+    a span; the name is `amount_<kind>_…`. Rows of the system `without` are left out."""
+    named = " || '_' || ".join(["'amount'", *kinds])
+    parts = "and system_id <> $without" if without else ""
+    return rows(
+        con,
+        f"select month, {named} as name, sum(amount) from {table} "  # noqa: S608
+        f"where month between $first and $last {parts} group by month, name order by all",
+        {"first": span[0], "last": span[1]} | ({"without": without} if without else {}),
+    )
+
+
+def values_by_month(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    span: tuple[date, date],
+    system_id: str,
+) -> list[tuple[Any, ...]]:
+    """Month, column and value (as a double) of some columns of a system, in the months of a span;
+    what is null is left out."""
+    listed = ", ".join(f"{column}::double as {column}" for column in columns)
+    return rows(
+        con,
+        f"unpivot (select month, {', '.join(columns)} from {table} "  # noqa: S608
+        "where month between $first and $last and system_id = $system_id) "
+        f"on {listed} into name name value value order by all",
+        {"first": span[0], "last": span[1], "system_id": system_id},
+    )
+
+
+def show_span(
+    con: duckdb.DuckDBPyConnection,
+    view: str,
+    table: str,
+    edges: Sequence[tuple[str, object, object]],
+) -> None:
+    """Make the rows of a table visible under a name, of each column in `edges` only those from the
+    second (inclusive) to the third (exclusive), which are literals: a view takes no parameters, and
+    only literals let Parquet skip row groups."""
+    within = [
+        f"\"{column}\" >= timestamp '{first}' and \"{column}\" < timestamp '{after}'"
+        for column, first, after in edges
+    ]
+    where = f" where {' and '.join(within)}" if within else ""
+    con.execute(f"create or replace temp view {view} as select * from {table}{where}")  # noqa: S608
+
+
+def create_row(con: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, object]) -> None:
+    """Make a temporary table of one row."""
+    columns = ", ".join(f"${name} as {name}" for name in row)
+    con.execute(f"create or replace temp table {table} as select {columns}", dict(row))
+
+
+def create_empty(con: duckdb.DuckDBPyConnection, table: str, shape: str) -> None:
+    """Make a table of a shape (columns with their types), empty."""
+    con.execute(f"create or replace table {table} ({shape})")
+
+
+def create_like(con: duckdb.DuckDBPyConnection, table: str, like: str) -> None:
+    """Make a table with the columns of another, empty, where it does not exist."""
+    con.execute(f"create table if not exists {table} as {no_rows(all_of(like))}")
+
+
+def create_numbered(con: duckdb.DuckDBPyConnection, table: str, cells: str) -> None:
+    """Make a table of cells as they are stored: with a month and an id."""
+    con.execute(
+        f"create table {table} as "  # noqa: S608
+        f"select null::date as month, null::varchar as cell_id, * from {cells}"
+    )
+
+
+def become_table(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Put an empty table with its columns in the place of a view; a table stays as it is."""
+    schema, kind = rows(
+        con,
+        "select table_schema, table_type from information_schema.tables where table_name = ?",
+        [name],
+    )[0]
+    if kind == "VIEW":
+        create_like(con, "columns_of_view", name)
+        drop(con, view=f"{schema}.{name}")
+        create_like(con, f"{schema}.{name}", "columns_of_view")
+        drop(con, table="columns_of_view")
+
+
+def drop(
+    con: duckdb.DuckDBPyConnection, *, view: str | None = None, table: str | None = None
+) -> None:
+    """Drop a view or a table."""
+    con.execute(f"drop view {view}" if view else f"drop table {table}")
+
+
+def rename(con: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
+    """Give a table another name."""
+    con.execute(f"alter table {table} rename to {name}")
+
+
+def insert_row(con: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, object]) -> None:
+    """Insert one row, columns by name."""
+    columns = ", ".join(f'"{column}"' for column in row)
+    marks = ", ".join("?" * len(row))
+    con.execute(f"insert into {table} ({columns}) values ({marks})", list(row.values()))  # noqa: S608
+
+
+def insert_rows(
+    con: duckdb.DuckDBPyConnection, table: str, given: Sequence[Sequence[object]]
+) -> None:
+    """Insert rows, columns in the order of the table."""
+    if given:
+        marks = ", ".join("?" * len(given[0]))
+        con.executemany(f"insert into {table} values ({marks})", [list(row) for row in given])  # noqa: S608
+
+
+def columns_of(table: str, columns: Sequence[str]) -> str:
+    """A query of some columns of a table."""
+    listed = ", ".join(f'"{column}"' for column in columns)
+    return f"select {listed} from {table}"  # noqa: S608
+
+
+def relation_names(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The names of all tables and views, without those of DuckDB itself."""
+    found = rows(
+        con,
+        "select table_name from duckdb_tables() where not internal "
+        "union select view_name from duckdb_views() where not internal",
+    )
+    return {name for (name,) in found}
 
 
 def write_frame(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, file: Path) -> None:

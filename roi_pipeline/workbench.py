@@ -46,21 +46,18 @@ def empty(own: Path | None = None) -> tuple[duckdb.DuckDBPyConnection, dict[str,
     create_tables(con)
     for name, columns in LOGS.items():
         shape = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        con.execute(f"create table {name} ({shape})")
+        warehouse.create_empty(con, name, shape)
     for name, contract in CONTRACTS.items():
-        con.execute(f"create table {name} ({contract.ddl})")
+        warehouse.create_empty(con, name, contract.ddl)
     found = registry.load(own)
     for table in found.values():
         if table.function is not None:
-            with warehouse.frame_query(con, pl.DataFrame([], schema=dict(table.columns))) as query:
-                con.execute(f"create table {warehouse.table_of(table)} as {query}")
+            no_rows = pl.DataFrame([], schema=dict(table.columns))
+            warehouse.create_table(con, warehouse.table_of(table), no_rows)
         if table.layer == "cells":
-            con.execute(f"create view {table.name} as {table.sql}")
+            warehouse.show(con, table.name, table.sql)
     for name in CELLS:
-        con.execute(
-            f"create table stored_{name} as "  # noqa: S608
-            f"select null::date as month, null::varchar as cell_id, * from {name}"
-        )
+        warehouse.create_numbered(con, f"stored_{name}", name)
     con.execute(f"set memory_limit = '{MEMORY}'")
     con.execute("set temp_directory = ''")
     warehouse.seal(con)
@@ -76,32 +73,22 @@ def open_books(
     wanted ones with what they read."""
     needed = found.keys() if wanted is None else registry.ancestors(found, wanted)
     for name in CELLS:
-        con.execute(f"drop view {name}")
-        con.execute(f"alter table stored_{name} rename to {name}")
+        warehouse.drop(con, view=name)
+        warehouse.rename(con, f"stored_{name}", name)
     for name, table in found.items():
         if table.layer == "cells" or table.query is None or name not in needed:
             continue
         for closed in sorted(read for read in table.reads if read.startswith(CLOSED)):
             like = found[closed.removeprefix(CLOSED)].closed_like
-            con.execute(f"create table if not exists {closed} as from {like} limit 0")
-        con.execute(f"create view {warehouse.table_of(table)} as {table.sql}")
+            warehouse.create_like(con, closed, str(like))
+        warehouse.show(con, warehouse.table_of(table), table.sql)
 
 
 def give(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
     """Put rows in a table; a model that is given becomes a table of its own shape."""
-    schema, kind = con.execute(
-        "select table_schema, table_type from information_schema.tables where table_name = ?",
-        [table],
-    ).fetchall()[0]
-    if kind == "VIEW":
-        con.execute(f"create table given_rows as select * from {table} limit 0")  # noqa: S608
-        con.execute(f"drop view {schema}.{table}")
-        con.execute(f"create table {schema}.{table} as from given_rows")
-        con.execute("drop table given_rows")
+    warehouse.become_table(con, table)
     for row in rows:
-        columns = ", ".join(f'"{column}"' for column in row)
-        marks = ", ".join("?" * len(row))
-        con.execute(f"insert into {table} ({columns}) values ({marks})", list(row.values()))  # noqa: S608
+        warehouse.insert_row(con, table, row)
 
 
 def tried(model: Table, own: Path | None = None) -> Iterator[tuple[str, Rows, Rows]]:
@@ -122,8 +109,7 @@ def tried(model: Table, own: Path | None = None) -> Iterator[tuple[str, Rows, Ro
             give(con, table, rows)
         for table, expected in case["expect"].items():
             columns = list(expected[0])
-            named = ", ".join(f'"{column}"' for column in columns)
-            got = con.execute(f"select {named} from {table}").fetchall()  # noqa: S608
+            got = warehouse.rows(con, warehouse.columns_of(table, columns))
             want = [tuple(row[column] for column in columns) for row in expected]
             yield table, _sorted(got), _sorted(want)
     finally:
@@ -191,13 +177,7 @@ def _refuse_unknown(
     found: Mapping[str, Table],
 ) -> None:
     """Raises ConfigurationError for a table that is neither an input nor a model."""
-    there = found.keys() | {
-        name
-        for (name,) in con.execute(
-            "select table_name from duckdb_tables() where not internal union "
-            "select view_name from duckdb_views() where not internal"
-        ).fetchall()
-    }
+    there = found.keys() | warehouse.relation_names(con)
     for part, tables in case.items():
         for table in tables:
             if table not in there:

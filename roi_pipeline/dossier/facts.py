@@ -4,65 +4,87 @@ Reads the edition and nothing else; computes no number that is not published (me
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+import polars as pl
+
+from roi_pipeline.domain.calendar import add_months
 from roi_pipeline.errors import RoiError
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import Edition, current
-from roi_pipeline.publish.reading import Tables
+from roi_pipeline.publish.reading import Tables, added
 from roi_pipeline.written import choices
 
 Rows = Sequence[Mapping[str, Any]]
+Select = Callable[[pl.DataFrame, date], pl.DataFrame]
+
+
+def _costs(rows: pl.DataFrame, month: date) -> pl.DataFrame:
+    """Cost by category, as used: of the month, what is avoidable of it, and of a year before."""
+    in_month = pl.col("month") == month
+    a_year_before = pl.col("month") == add_months(month, -12)
+    sums = (
+        rows.filter(pl.col("basis") == "accrual")
+        .group_by("category")
+        .agg(
+            added(pl.col("amount").filter(in_month)).alias("amount"),
+            added(pl.col("avoidable_amount").filter(in_month)).alias("avoidable"),
+            added(pl.col("amount").filter(a_year_before)).alias("year_before"),
+        )
+    )
+    used = sums.filter((pl.col("amount") != 0) | (pl.col("year_before") != 0))
+    return used.sort("amount", "category", descending=[True, False], nulls_last=True)
+
+
+def _values(rows: pl.DataFrame, month: date) -> pl.DataFrame:
+    """Value of the month's decisions by driver, the largest first, gains or losses."""
+    sums = (
+        rows.filter(pl.col("month") == month, pl.col("view") == "cohort")
+        .group_by("driver", "category")
+        .agg(
+            added(pl.col("quantity")).alias("quantity"),
+            added(pl.col("amount")).alias("amount"),
+            pl.col("evidence_grade").max().alias("grade"),
+        )
+    )
+    size = pl.col("amount").abs()
+    return sums.sort(size, "driver", "category", descending=[True, False, False], nulls_last=True)
+
+
+def _until(*order: str) -> Select:
+    """The rows up to the month in an order."""
+
+    def select(rows: pl.DataFrame, month: date) -> pl.DataFrame:
+        return rows.filter(pl.col("month") <= month).sort(order, nulls_last=True)
+
+    return select
+
+
+def _options(rows: pl.DataFrame, month: date) -> pl.DataFrame:
+    """The options of the month, the best first."""
+    return rows.filter(pl.col("month") == month).sort("rank", "option", nulls_last=True)
+
+
+def _quality(rows: pl.DataFrame, month: date) -> pl.DataFrame:
+    """The eight newest rows of model versions."""
+    known = rows.filter(pl.col("month") <= month)
+    return known.sort("month", "model_version", descending=[True, False]).head(8)
+
+
 # Every table a dossier reads; those that an edition of an older release lacks are left out.
-QUERIES: Mapping[str, tuple[str, str]] = {
-    "history": (
-        "threshold_status_monthly",
-        "from threshold_status_monthly where system_id = $system and month <= $month "
-        "order by month",
-    ),
-    "money": (
-        "roi_monthly",
-        "from roi_monthly where system_id = $system and month <= $month order by month",
-    ),
-    "transitions": (
-        "status_transitions",
-        "from status_transitions where system_id = $system and month <= $month order by month",
-    ),
-    "reviews": (
-        "status_reviews",
-        "from status_reviews where system_id = $system and month <= $month "
-        "order by opened_on, review_id",
-    ),
-    "options": (
-        "options_monthly",
-        "from options_monthly where system_id = $system and month = $month "
-        "order by rank nulls last, option",
-    ),
-    "quality": (
-        "quality_monthly",
-        "from quality_monthly where system_id = $system and month <= $month "
-        "order by month desc, model_version limit 8",
-    ),
-    "costs": (
-        "tco_monthly",
-        "select category, sum(amount) filter (where month = $month) as amount, "
-        "sum(avoidable_amount) filter (where month = $month) as avoidable, "
-        "sum(amount) filter (where month = $month - interval 12 month) as year_before "
-        "from tco_monthly where system_id = $system and basis = 'accrual' "
-        "group by category having amount <> 0 or year_before <> 0 "
-        "order by amount desc nulls last, category",
-    ),
-    "values": (
-        "value_attribution_monthly",
-        "select driver, category, sum(quantity) as quantity, sum(amount) as amount, "
-        "max(evidence_grade) as grade from value_attribution_monthly "
-        "where system_id = $system and month = $month and view = 'cohort' "
-        "group by driver, category order by abs(sum(amount)) desc, driver",
-    ),
+SELECTIONS: Mapping[str, tuple[str, Select]] = {
+    "history": ("threshold_status_monthly", _until("month")),
+    "money": ("roi_monthly", _until("month")),
+    "transitions": ("status_transitions", _until("month")),
+    "reviews": ("status_reviews", _until("opened_on", "review_id")),
+    "options": ("options_monthly", _options),
+    "quality": ("quality_monthly", _quality),
+    "costs": ("tco_monthly", _costs),
+    "values": ("value_attribution_monthly", _values),
 }
 
 
@@ -113,19 +135,17 @@ def gather(portfolio: Portfolio, system_id: str, month: date | None = None) -> D
     if edition is None:
         raise RoiError(f"{portfolio.marts}: nothing is published yet; run `roi-pipeline run`")
     at = month or date.fromisoformat(f"{edition.months[-1]}-01")
-    with Tables(portfolio.marts / edition.name) as tables:
-        given = {"system": portfolio.system(system_id).id, "month": at}
-        found: dict[str, Rows] = {
-            name: tables.records(query, _used(query, given)) if tables.has(table) else []
-            for name, (table, query) in QUERIES.items()
-        }
-        (system,) = tables.records("from dim_system where system_id = ?", [system_id])
+    system_of = pl.col("system_id") == portfolio.system(system_id).id
+    tables = Tables(portfolio.marts / edition.name)
+    found: dict[str, Rows] = {
+        name: select(tables.frame(table).filter(system_of), at).to_dicts()
+        if tables.has(table)
+        else []
+        for name, (table, select) in SELECTIONS.items()
+    }
+    (system,) = tables.frame("dim_system").filter(system_of).to_dicts()
     live = [f"{row['month']:%Y-%m}" for row in found["history"]]
     if f"{at:%Y-%m}" not in live:
         told = choices(f"{at:%Y-%m}", live) if live else "it was not live yet"
         raise RoiError(f"no status of {system_id!r} in {at:%Y-%m}: {told}")
     return Dossier(edition, system, at, found)
-
-
-def _used(query: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if f"${name}" in query}

@@ -75,8 +75,8 @@ def opened(portfolio: Portfolio) -> Iterator[Explained]:
     if edition is None:
         raise RoiError(f"{portfolio.marts}: nothing is published yet; run `roi-pipeline run`")
     with ExitStack() as stack:
-        there = stack.enter_context(published.opened(portfolio.marts, edition))
-        known = stack.enter_context(states.receipts(portfolio, edition))
+        there = published.opened(portfolio.marts, edition)
+        known = states.receipts(portfolio, edition)
         last = date.fromisoformat(f"{edition.months[-1]}-01")
         found = registry.load(portfolio.folder / "sql")
         yield Explained(there, Walk(portfolio, edition, found, known, last, stack))

@@ -9,10 +9,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from roi_pipeline import warehouse
 from roi_pipeline.explain.ahead import COLUMNS, KEYS
 from roi_pipeline.explain.columns import WINDOW
 from roi_pipeline.explain.published import PORTFOLIO, Published, lines_of
-from roi_pipeline.explain.states import add_models, reading, records
+from roi_pipeline.explain.states import add_models, reading
 from roi_pipeline.explain.tree import Number
 from roi_pipeline.explain.walk import Walk
 from roi_pipeline.marts.choices import options_monthly
@@ -47,11 +48,10 @@ AGAIN: Mapping[str, tuple[Frame, str, str]] = {
     ),
 }
 _COPIED = ("economics_monthly", "degradation_monthly", "roi_monthly")
-_COUNTED = """
-create view version_quality as
-select system_id, model_version, month, decisions, right_decisions, labelled, right_labels
-from degradation_monthly
-"""
+_COUNTED = (
+    *("system_id", "model_version", "month"),
+    *("decisions", "right_decisions", "labelled", "right_labels"),
+)
 
 
 def computed_again(
@@ -66,12 +66,9 @@ def computed_again(
         kept = function(reading(con), row["month"], _draws(there, table, row["month"]))
         walk.again[table, row["month"]] = kept
     named = ("month", "system_id", *keys)
-    con.register("computed", kept)
-    con.execute(f"create or replace temp table shaped as from {table} limit 0")
-    con.execute("insert into shaped by name from computed")
-    con.unregister("computed")
-    same = " and ".join(f"{key} is not distinct from ${key}" for key in named)
-    found = records(con, f"from shaped where {same}", {key: row[key] for key in named})
+    shaped = warehouse.shaped_like(con, kept, table)
+    same = [pl.col(key).eq_missing(pl.lit(row[key])) for key in named]
+    found = shaped.filter(same).to_dicts()
     parts, lines, notes = _starts_from(there, con, row, start)
     return Number(
         column=column,
@@ -92,25 +89,24 @@ def _draws(there: Published, table: str, month: date) -> int | None:
     """How often the month was drawn when it was published."""
     if "draws" not in COLUMNS[table]:
         return None
-    (found,) = there.records(f"select max(draws) as n from {table} where month = ?", [month])  # noqa: S608
-    draws: int | None = found["n"]
+    of_month = there.frame(table).filter(pl.col("month") == month)
+    draws: int | None = of_month.select(pl.col("draws").max()).item()
     return draws
 
 
 def _books(there: Published, walk: Walk, month: date) -> duckdb.DuckDBPyConnection:
-    """The inputs of the month's state, and beside them the small tables of the edition."""
+    """The inputs of the month's state, with the small tables of the edition."""
     con = walk.inputs(walk.state(month))
-    named = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+    named = warehouse.relation_names(con)
     if "economics_monthly" in named:
         return con
     add_models(con, walk.models, ("option_cost",))
     for table in (*_COPIED, *(name for name in AGAIN if name not in _COPIED)):
-        con.register("copied", there.con.execute(f"from {table}").to_arrow_table())
-        con.execute(f"create table {table} as from copied")
-        con.unregister("copied")
-    con.execute(_COUNTED)
+        warehouse.create_table(con, table, there.frame(table))
+    counted = there.frame("degradation_monthly").select(_COUNTED)
+    warehouse.create_table(con, "version_quality", counted)
     if "closing" not in named:  # every month may be asked for
-        con.execute("create table closing (month date)")
+        warehouse.create_table(con, "closing", pl.DataFrame(schema={"month": pl.Date}))
     return con
 
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import duckdb
+import polars as pl
 
+from roi_pipeline import warehouse
 from roi_pipeline.explain.rows import Found, Key
-from roi_pipeline.explain.states import add_models, records
+from roi_pipeline.explain.states import add_models
 from roi_pipeline.models.table import Table
 
-STATED = "select * from indirect_value where amount is not null order by delivery_id, row_no, month"
 BASES = ("cohort", "recognised")  # nothing is observed later: both views say the same
 
 
@@ -18,9 +19,10 @@ def believed_rows(
 ) -> dict[Key, list[Found]]:
     """Every row of indirect_values.csv behind the indirect value lines of all months, by line."""
     add_models(con, models, ("indirect_value",))
+    stated = warehouse.frame_of(con, "indirect_value").filter(pl.col("amount").is_not_null())
     return {
         (row["month"], row["system_id"], basis, row["driver"], "", "", "indirect"): [_found(row)]
-        for row in records(con, STATED)
+        for row in stated.sort("delivery_id", "row_no", "month").to_dicts()
         for basis in BASES
     }
 

@@ -9,12 +9,13 @@ from typing import Any
 from roi_pipeline.domain.calendar import add_months
 from roi_pipeline.domain.unit_cost import DIGIT, EXACT, Used, per, split_cost_change
 from roi_pipeline.domain.value import allocate
+from roi_pipeline.engines import drill_through
 from roi_pipeline.explain import published
 from roi_pipeline.explain.columns import Term
 from roi_pipeline.explain.cost_columns import COST_TABLES, RATIOS
 from roi_pipeline.explain.published import Published
 from roi_pipeline.explain.rows import Found
-from roi_pipeline.explain.states import add_models, records
+from roi_pipeline.explain.states import add_models
 from roi_pipeline.explain.tree import Line, Measure, Number
 from roi_pipeline.explain.walk import Walk, source_row, total
 
@@ -96,29 +97,14 @@ def _expected(there: Published, row: Row, column: str, start: int) -> Number:
     return _made("cost_completeness_monthly", row, column, key, lines, parts, _summed(lines))
 
 
-ROWS = """
-select u.*, coalesce(d.dataset, u.source) as dataset
-from unclaimed_cost as u
-left join deliveries as d
-    on d.delivery_id = u.delivery_id
-    and case
-        when u.source like 'computed/%' then d.dataset in ('facilities', 'edge_fleets')
-        else d.dataset = u.source or (d.dataset = 'asset_events' and u.source = 'capex')
-    end
-where {place}
-order by u.delivery_id, u.row_no, u.driver
-"""
-
-
 def _unallocated(walk: Walk, row: Row, column: str) -> Number:
     """Delivered rows: an account's service is a part of the ledger lines of `unallocated`."""
     con = walk.inputs(walk.state(row["month"]))
     add_models(con, walk.models, ("unclaimed_cost",))
     place = {name: row[name] for name in PLACE}
-    same = " and ".join(f"u.{name} = ${name}" for name in PLACE)
     found = [
         Found(one["amount"], one["dataset"], one["delivery_id"], one["row_no"], one["driver"])
-        for one in records(con, ROWS.format(place=same), place)
+        for one in drill_through.unclaimed_rows(con, place)
     ]
     key = {name: value for name, value in place.items() if name != "month"}
     again = total(one.amount for one in found)

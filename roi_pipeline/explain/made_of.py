@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from roi_pipeline.explain.columns import Term
-from roi_pipeline.explain.published import Published, lines_of
+from roi_pipeline.explain.published import LEDGER, Published, lines_of
 from roi_pipeline.explain.tree import Line, Number
 from roi_pipeline.explain.walk import total
 from roi_pipeline.marts.economics import cents
@@ -88,8 +88,7 @@ def _lines(
     *,
     is_to_date: bool,
 ) -> list[Line]:
-    told = there.records("select distinct month from ledger_monthly order by 1")
-    months = [each["month"] for each in told]
+    months = there.frame(LEDGER)["month"].unique().sort().to_list()
     found: list[Line] = []
     for term, narrow in terms:
         for line in lines_of(there, term, months, row["system_id"], start, narrow):

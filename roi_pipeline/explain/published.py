@@ -4,81 +4,62 @@ Reads the files of one edition and says which lines a term of a recipe means; go
 the ledger.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import polars as pl
 
 from roi_pipeline.errors import ConfigurationError, RoiError
 from roi_pipeline.explain.columns import DEFAULTS, EXPLAINED, Span, Term
 from roi_pipeline.explain.flows import Cash
-from roi_pipeline.explain.states import records
 from roi_pipeline.explain.tree import Line, Measure
 from roi_pipeline.marts.adjusted import Flows, hurdle, risk_adjusted
 from roi_pipeline.marts.facts import Month
 from roi_pipeline.marts.terms import Terms
 from roi_pipeline.publish.editions import Edition
-from roi_pipeline.warehouse import parquet
+from roi_pipeline.publish.reading import Tables, added
 from roi_pipeline.written import choices
 
 PORTFOLIO = "portfolio"
 LEDGER = "ledger_monthly"
 MEASURED = ("amount", "avoidable_amount", "quantity")
-# Value against a baseline, a holdout or a release, or a month's gross loss; and the gross value.
-_VALUED = """({is_not}exists (
-    select 1 from value_attribution_monthly as v
-    where v.month = l.month and v.system_id = l.system_id and v.driver = l.driver
-        and v.model_version = l.model_version and v.serving_mode = l.serving_mode
-        and v.view = 'cohort' and v.is_incremental
-))"""
-GROSS = _VALUED.format(is_not="not ")
-COUNTED = f"""({_VALUED.format(is_not="")} or (
-    select sum(v.amount) < 0 from value_attribution_monthly as v
-    where v.month = l.month and v.system_id = l.system_id
-        and v.view = 'cohort' and v.category = 'direct' and not v.is_incremental
-))"""  # noqa: S608
+_LINE = ("month", "system_id", "driver", "model_version", "serving_mode")
 
 
 @dataclass(frozen=True)
 class Published:
-    """The tables of an edition, to be queried while it is open."""
+    """The tables of an edition."""
 
-    con: duckdb.DuckDBPyConnection
+    tables: Tables
 
-    def records(self, query: str, parameters: object = None) -> list[dict[str, Any]]:
-        """Every row of a query, by column."""
-        return records(self.con, query, parameters)
+    def frame(self, table: str) -> pl.DataFrame:
+        """All rows of a table, in the order of all its columns."""
+        frame = self.tables.frame(table)
+        if table == "unallocated_monthly":  # all its rows are of one system, which it leaves out
+            return frame.with_columns(system_id=pl.lit("unallocated"))
+        return frame
 
     def rows(self, table: str, month: date, system_id: str) -> list[dict[str, Any]]:
         """The rows of a table under a month and a system, in the order of all their columns."""
-        return self.records(
-            f"from {table} where month = ? and system_id = ? order by all",
-            [month, system_id],
-        )
+        found = self.frame(table).filter(pl.col("month") == month, pl.col("system_id") == system_id)
+        return found.to_dicts()
+
+    def until(self, table: str, month: date, system_id: str) -> list[dict[str, Any]]:
+        """The rows of a system in the months up to a month, the oldest first."""
+        found = self.frame(table).filter(pl.col("month") <= month, pl.col("system_id") == system_id)
+        return found.sort("month", maintain_order=True).to_dicts()
 
 
-@contextmanager
-def opened(marts: Path, edition: Edition) -> Iterator[Published]:
-    """An edition's tables under their own names; RoiError when a file is missing."""
-    with duckdb.connect(config={"threads": 1}) as con:
-        con.execute("set TimeZone = 'UTC'")
-        for name in edition.tables:
-            file = marts / edition.name / f"{name}.parquet"
-            if not file.is_file():
-                raise RoiError(
-                    f"{file}: not there; restore the edition from a backup, or remove "
-                    "current.json and run again"
-                )
-            table = con.sql(f"from {parquet(file)}")
-            if name == "unallocated_monthly":  # all its rows are of one system, which it leaves out
-                table = table.project("*, 'unallocated' as system_id")
-            table.create_view(name)
-        yield Published(con)
+def opened(marts: Path, edition: Edition) -> Published:
+    """The tables of an edition; RoiError when a file is missing."""
+    tables = Tables(marts / edition.name)
+    for name in edition.tables:
+        tables.file(name)
+    return Published(tables)
 
 
 def check_names(edition: Edition, table: str, column: str | None) -> str:
@@ -108,11 +89,8 @@ def month_rows(
         )
     found = published.rows(table, month, system_id)
     if not found:
-        there = published.records(
-            f"select distinct system_id from {table} where month = ? order by 1",  # noqa: S608
-            [month],
-        )
-        names = [row["system_id"] for row in there]
+        others = published.frame(table).filter(pl.col("month") == month)
+        names = others["system_id"].drop_nulls().unique().sort().to_list()
         raise RoiError(
             f"{table} has no row for {system_id!r} in {month:%Y-%m}: "
             + (choices(system_id, names) if names else "no system has one")
@@ -128,11 +106,7 @@ def months_of(
         return [month]
     if span == "window":
         return evidence_months(published, terms, system_id, month)
-    found = published.records(
-        "select month from roi_monthly where system_id = ? and month <= ? order by 1",
-        [system_id, month],
-    )
-    months = [row["month"] for row in found]
+    months = [row["month"] for row in published.until("roi_monthly", month, system_id)]
     return months[-12:] if span == "year" else months
 
 
@@ -144,13 +118,9 @@ def evidence_months(
         return None
     policy = terms.policy(system_id, month)
     size = int(terms.number(system_id, month, "evidence_window_months", 3))
-    found = published.records(
-        "select * from threshold_status_monthly where system_id = ? and month <= ? order by month",
-        [system_id, month],
-    )
     known = [
         row["month"]
-        for row in found
+        for row in published.until("threshold_status_monthly", month, system_id)
         if row["held_reason"] != "no_baseline"
         and float(row["maturity"] or 0) >= policy.min_maturity
         and float(row["coverage"] or 0) >= policy.min_coverage
@@ -168,24 +138,43 @@ def lines_of(
     more: Mapping[str, Any] | None = None,
 ) -> list[Line]:
     """The ledger lines of a term, numbered from `start`; `more` narrows them by column."""
-    conditions = ["list_contains($months, month)", "side = $side", "basis = $basis"]
-    given: dict[str, Any] = {"months": list(months), "side": term.side, "basis": term.basis}
-    if system_id != PORTFOLIO:
-        conditions.append("system_id = $system_id")
-        given["system_id"] = system_id
-    if term.category == "indirect":
-        conditions.append("category = 'indirect'")
-    elif term.side == "value" and more is None:
-        conditions += ["category = 'direct'", GROSS if term.is_gross else COUNTED]
-    for column, value in (more or {}).items():
-        conditions.append(f"{column} is not distinct from ${column}")
-        given[column] = value
-    found = published.records(
-        f"from {LEDGER} as l where {' and '.join(conditions)} order by all",
-        given,
+    frame = published.frame(LEDGER).filter(
+        pl.col("month").is_in([*months]),
+        pl.col("side") == term.side,
+        pl.col("basis") == term.basis,
     )
+    if system_id != PORTFOLIO:
+        frame = frame.filter(pl.col("system_id") == system_id)
+    if term.category == "indirect":
+        frame = frame.filter(pl.col("category") == "indirect")
+    elif term.side == "value" and more is None:
+        direct = frame.filter(pl.col("category") == "direct")
+        frame = _counted(published, direct, is_gross=term.is_gross)
+    for column, value in (more or {}).items():
+        frame = frame.filter(pl.col(column).eq_missing(pl.lit(value)))
+    found = frame.to_dicts()
     chosen = [row for row in found if term.measure == "amount" or row[term.measure]]
     return [line_of(row, k, term.sign, term.measure) for k, row in enumerate(chosen, start)]
+
+
+def _counted(published: Published, lines: pl.DataFrame, *, is_gross: bool) -> pl.DataFrame:
+    """The lines of value against a baseline, a holdout or a release, and those of a month's gross
+    loss; or, `is_gross`, the lines that are compared with nothing."""
+    values = published.frame("value_attribution_monthly").filter(pl.col("view") == "cohort")
+    compared = values.filter("is_incremental").select(_LINE).unique()
+    if is_gross:
+        return lines.join(compared, on=_LINE, how="anti", maintain_order="left")
+    gross = values.filter(~pl.col("is_incremental"), pl.col("category") == "direct")
+    of_month = gross.group_by("month", "system_id").agg(added(pl.col("amount")).alias("gross"))
+    losses = of_month.filter(pl.col("gross") < 0)
+    at = lines.with_row_index("at")
+    kept = pl.concat(
+        [
+            at.join(compared, on=_LINE, how="semi")["at"],
+            at.join(losses, on=["month", "system_id"], how="semi")["at"],
+        ]
+    )
+    return at.filter(pl.col("at").is_in(kept.unique().to_list())).drop("at")
 
 
 def line_of(row: Mapping[str, Any], number: int, sign: int, measure: Measure) -> Line:
@@ -208,11 +197,8 @@ def line_of(row: Mapping[str, Any], number: int, sign: int, measure: Measure) ->
 
 def cash(published: Published, terms: Terms, system_id: str, month: date) -> Cash:
     """Every month's value and cash cost up to a month, as the functions of flows.py want them."""
-    found = published.records(
-        "select system_id, month, value, tco_cash from roi_monthly where month <= ? "
-        "order by system_id, month",
-        [month],
-    )
+    returns = published.frame("roi_monthly").filter(pl.col("month") <= month)
+    found = returns.sort("system_id", "month").to_dicts()
     facts: dict[str, list[Month]] = {}
     for row in found:
         facts.setdefault(row["system_id"], []).append(

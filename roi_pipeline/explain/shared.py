@@ -12,51 +12,26 @@ from typing import Any
 import duckdb
 
 from roi_pipeline.domain.value import allocate
+from roi_pipeline.engines import drill_through
 from roi_pipeline.explain.rows import Found, Key
-from roi_pipeline.explain.states import add_models, reading, records
+from roi_pipeline.explain.states import add_models, reading
 from roi_pipeline.marts.sharing import DIGITS, PLACE, Company, Place, company_of, of_companies
 from roi_pipeline.models.table import Table
 
 DRIVER = "shared_outcomes"
 UNIT = Decimal("1e-15")  # claims have fifteen decimals
-# As the cells step leaves them, but a row a decision, known by where it was delivered.
-HANDS = """
-create or replace table shared_cells as
-select
-    month, day, system_id, model_version, serving_mode, decision, arm, outcome_type, outcome,
-    cast(propensity as decimal(9, 6)) as propensity, observed_month, is_correct, currency,
-    shared_key, predicted_at as touched_at, 1 as predictions, weight as cases,
-    delivery_id || '/' || row_no || '/' || outcome_type as cell_id,
-    cast(amount * weight as decimal(38, 6)) as amount,
-    cast(outcome_amount * weight as decimal(38, 6)) as outcome_amount,
-    cast(outcome_quantity * weight as decimal(38, 6)) as outcome_quantity
-from linked
-where shared_key is not null and link = 'linked' and status = 'ok'
-"""
-CLAIMS = """
-select
-    c.*, k.company, m.bit, m.place,
-    l.prediction_id, l.decision, l.outcome, l.delivery_id, l.row_no,
-    l.outcome_delivery_id, l.outcome_row_no
-from shared_claim as c
-inner join linked as l
-    on c.hand_id = l.delivery_id || '/' || l.row_no || '/' || l.outcome_type
-left join shared_company as k on k.shared_key = c.shared_key
-left join shared_member as m on m.shared_key = c.shared_key and m.system_id = c.system_id
-order by c.hand_id
-"""
 
 
 def shared_rows(
     con: duckdb.DuckDBPyConnection, models: Mapping[str, Table]
 ) -> dict[Key, list[Found]]:
     """Every decision behind what was taken off, by line; all systems and months must be at hand."""
-    con.execute(HANDS)
+    drill_through.share_hands(con)
     add_models(con, models, ("shared_worth", "shared_company"))
     found: dict[Key, list[Found]] = {}
     counted: dict[tuple[Company, int], list[dict[str, Any]]] = defaultdict(list)
     with localcontext(prec=DIGITS):
-        for claim in records(con, CLAIMS):
+        for claim in drill_through.claim_rows(con):
             if claim["turn"] > 1:
                 place = tuple(claim[name] for name in PLACE)
                 _keep(found, place, claim, -claim["claim"], -1, "counted before")

@@ -4,14 +4,15 @@ A snapshot is a set of deliveries and a cut-off. It is laid out in a database in
 views over the clean files, the models as views. Nothing is locked and nothing is changed.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import polars as pl
 
 from roi_pipeline import warehouse
 from roi_pipeline.domain.calendar import Months, add_months
@@ -28,14 +29,10 @@ from roi_pipeline.pipeline.journal import Journal
 from roi_pipeline.pipeline.settings import Scope
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import PUBLICATION, Edition
-from roi_pipeline.warehouse import rows
+from roi_pipeline.publish.reading import Tables, added
 
 RECEIPTS = ("deliveries", "delivery_months")
-PATHS = """
-select delivery_id, path || coalesce(' as corrected by '
-    || array_to_string(cast(notes -> 'corrections' as varchar[]), ', '), '')
-from deliveries order by path
-"""
+TOKENS = ("input_tokens", "output_tokens")
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,10 @@ class Closing:
 
 @dataclass(frozen=True)
 class Receipts:
-    """What the working database knows of deliveries and closed months, copied out of it."""
+    """The receipt tables by name, what was used by month, system and mode, and what is closed."""
 
-    con: duckdb.DuckDBPyConnection
+    tables: Mapping[str, pl.DataFrame]
+    usage: pl.DataFrame
     closings: Mapping[date, Closing]
     paths: Mapping[str, str]
 
@@ -69,38 +67,45 @@ class Receipts:
         return self.paths.get(delivery_id, delivery_id)
 
 
-# What units of production are counted by, and shared costs divided by.
-_USED = """
-select month, system_id, serving_mode, sum(predictions) as predictions,
-    sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
-    sum(cached_tokens) as cached_tokens, sum(compute_seconds) as compute_seconds
-from stored_usage
-group by month, system_id, serving_mode, compute_seconds is null,
-    input_tokens + output_tokens is null
-"""
-
-
-@contextmanager
-def receipts(portfolio: Portfolio, edition: Edition) -> Iterator[Receipts]:
+def receipts(portfolio: Portfolio, edition: Edition) -> Receipts:
     """The receipts of all deliveries, what is closed, and how much was used by system and month.
 
     Raises RoiError when what the edition was made from is not stored any more.
     """
-    con = warehouse.in_memory()
-    try:
+    with closing(warehouse.in_memory()) as con:
         create_tables(con)
         receipt_files.load(con, portfolio)
-        files = stored_files(portfolio, edition, "usage_cells")
-        con.execute(f"create view stored_usage as {warehouse.files_query(files)}")
-        con.execute(f"create table usage_cells as {_USED}")
-        closings = {
-            month: Closing(month, said.edition, frozenset(said.deliveries))
-            for month, said in Journal(portfolio.state / "journal").closings().items()
-        }
-        paths = dict(rows(con, PATHS))
-        yield Receipts(con, closings, paths)
-    finally:
-        con.close()
+        tables = {name: warehouse.frame_of(con, name) for name in RECEIPTS}
+    closings = {
+        month: Closing(month, said.edition, frozenset(said.deliveries))
+        for month, said in Journal(portfolio.state / "journal").closings().items()
+    }
+    usage = _usage(stored_files(portfolio, edition, "usage_cells"))
+    return Receipts(tables, usage, closings, _paths(tables["deliveries"]))
+
+
+def _usage(files: Sequence[Path]) -> pl.DataFrame:
+    """What units of production are counted by, and shared costs divided by: usage by month, system
+    and mode, apart where seconds or tokens are not known."""
+    keys = ("month", "system_id", "serving_mode")
+    measures = ("predictions", *TOKENS, "cached_tokens", "compute_seconds")
+    is_unmeasured = pl.col("compute_seconds").is_null().alias("is_unmeasured")
+    is_uncounted = pl.any_horizontal(pl.col(name).is_null() for name in TOKENS)
+    cells = pl.scan_parquet([*files], glob=False, hive_partitioning=False)
+    summed = cells.group_by(*keys, is_unmeasured, is_uncounted.alias("is_uncounted")).agg(
+        added(pl.col(name)).alias(name) for name in measures
+    )
+    return summed.select(*keys, *measures).collect()
+
+
+def _paths(deliveries: pl.DataFrame) -> dict[str, str]:
+    """The file that each delivery came as, with what corrected it."""
+    paths: dict[str, str] = {}
+    for row in deliveries.select("delivery_id", "path", "notes").to_dicts():
+        corrections = json.loads(row["notes"] or "{}").get("corrections")
+        corrected = "" if corrections is None else f" as corrected by {', '.join(corrections)}"
+        paths[row["delivery_id"]] = row["path"] + corrected
+    return paths
 
 
 def stored_files(portfolio: Portfolio, edition: Edition, table: str) -> list[Path]:
@@ -125,17 +130,16 @@ def published_state(edition: Edition) -> State:
     return State(f"edition {edition.name}", frozenset(edition.deliveries), as_of)
 
 
-def closing_state(marts: Path, closing: Closing) -> State:
+def closing_state(marts: Path, closed: Closing) -> State:
     """The state with which a month was closed; RoiError when its edition was removed."""
-    file = marts / closing.edition / f"{PUBLICATION}.parquet"
+    file = marts / closed.edition / f"{PUBLICATION}.parquet"
     if not file.is_file():
         raise RoiError(
-            f"{file}: {closing.month:%Y-%m} was closed with this edition, and it is not there; "
+            f"{file}: {closed.month:%Y-%m} was closed with this edition, and it is not there; "
             "restore it from a backup to explain numbers of the month"
         )
-    with duckdb.connect() as con:
-        (as_of,) = con.sql(f"from {warehouse.parquet(file)}").project("as_of").fetchall()[0]
-    return State(f"edition {closing.edition}, as closed", closing.live, as_of)
+    as_of = Tables(file.parent).frame(PUBLICATION)["as_of"][0]
+    return State(f"edition {closed.edition}, as closed", closed.live, as_of)
 
 
 @contextmanager
@@ -152,17 +156,10 @@ def laid_out(
             con, settings.rows_of(portfolio, models, Scope(Months(first, last), state.as_of), {})
         )
         deliveries.create_tables(con)
-        for table in RECEIPTS:
-            con.register("copied", known.con.execute(f"from {table}").to_arrow_table())
-            con.execute(
-                f"insert into {table} by name from copied "
-                "where list_contains($live, dataset || '/' || delivery_id)",
-                {"live": sorted(state.live)},
-            )
-            con.unregister("copied")
-        con.register("copied", known.con.execute("from usage_cells").to_arrow_table())
-        con.execute("create table usage_cells as from copied")
-        con.unregister("copied")
+        for name, frame in known.tables.items():
+            is_used = pl.concat_str("dataset", "delivery_id", separator="/").is_in([*state.live])
+            warehouse.insert_frame(con, name, frame.filter(is_used))
+        warehouse.create_table(con, "usage_cells", known.usage)
         for source in (*portfolio.sources, *portfolio.reference_sources()):
             settle_source(con, source)
         deliveries.create_views(con, portfolio)
@@ -179,12 +176,11 @@ def add_models(
     needed = ancestors(models, wanted)
     if any("depreciation" in models[name].reads for name in needed):
         add_models(con, models, models["depreciation"].reads)
-        with warehouse.frame_query(con, register.depreciation(reading(con))) as query:
-            con.execute(f"create or replace table depreciation as {query}")
-    there = {name for (name,) in rows(con, "select view_name from duckdb_views()")}
+        warehouse.create_table(con, "depreciation", register.depreciation(reading(con)))
+    existing = warehouse.relation_names(con)
     for name in models:
-        if name in needed and name not in there and models[name].query is not None:
-            con.execute(f"create view {name} as {models[name].sql}")
+        if name in needed and name not in existing and models[name].query is not None:
+            warehouse.show(con, name, models[name].sql)
 
 
 def reading(con: duckdb.DuckDBPyConnection) -> Read:
@@ -204,12 +200,3 @@ def states_of(
     closed = known.closings.get(month)
     now = closing_state(marts, closed) if closed else published_state(edition)
     return now, closing_state(marts, before) if before else None
-
-
-def records(
-    con: duckdb.DuckDBPyConnection, query: str, parameters: object = None
-) -> list[dict[str, Any]]:
-    """Every row of a query, by column."""
-    found = con.execute(query, parameters)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

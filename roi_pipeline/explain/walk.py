@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 import duckdb
 import polars as pl
 
-from roi_pipeline.domain.calendar import Months, add_months
+from roi_pipeline.domain.calendar import Months, add_months, month_end
 from roi_pipeline.explain import rows as deep
 from roi_pipeline.explain.believed import believed_rows
 from roi_pipeline.explain.rows import Found, Key
@@ -186,21 +186,21 @@ def _difference(
 
 def _causes(walk: Walk, now: State, before: State, line: Line) -> tuple[str, ...]:
     """The files that came after the month was closed and have rows in it, or change its prices."""
-    late = sorted(now.live - before.live)
-    datasets = ("predictions", "outcomes") if line.side == "value" else ("billing",)
-    reach = "m.month >= $month" if line.side == "value" else "m.month = $month"
-    found = walk.known.con.execute(
-        f"""
-        select distinct d.path from deliveries as d
-        join delivery_months as m using (dataset, delivery_id)
-        where list_contains($late, d.delivery_id) and (
-            m.month is null or {reach} or (list_contains($datasets, d.dataset)
-                and m.first_at::date <= last_day($month) and m.last_at::date >= $month))
-        order by 1
-        """,  # noqa: S608
-        {"late": late, "month": line.belongs_month, "datasets": list(datasets)},
-    ).fetchall()
-    return tuple(path for (path,) in found)
+    is_value = line.side == "value"
+    month, its_month = line.belongs_month, pl.col("month")
+    datasets = ("predictions", "outcomes") if is_value else ("billing",)
+    reaches = its_month >= month if is_value else its_month == month
+    in_days = pl.col("first_at").dt.date() <= month_end(month)
+    in_days &= pl.col("last_at").dt.date() >= month
+    parts = walk.known.tables["delivery_months"].join(
+        walk.known.tables["deliveries"].select("dataset", "delivery_id", "path"),
+        on=["dataset", "delivery_id"],
+    )
+    late = parts.filter(
+        pl.concat_str("dataset", "delivery_id", separator="/").is_in([*(now.live - before.live)]),
+        its_month.is_null() | reaches | (pl.col("dataset").is_in(datasets) & in_days),
+    )
+    return tuple(late["path"].unique().sort())
 
 
 def source_row(walk: Walk, line: int, amount: Decimal, one: Found) -> SourceRow:

@@ -98,6 +98,22 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(TABLES)
 
 
+def delivery_parts(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    """Every part of a delivery that counts in one month (None: it counts whole).
+
+    Dataset, id, month, whether it is active, its first and last day, whether it was withdrawn, when
+    the file was modified (microseconds since 1970), and its rows.
+    """
+    return con.execute(
+        """
+        select dataset, delivery_id, month, is_live, cast(first_at as date), cast(last_at as date),
+            coalesce((notes ->> 'withdrawn') is not null, false), epoch_us(d.modified_at), rows
+        from delivery_months as m join deliveries as d using (dataset, delivery_id)
+        order by dataset, delivery_id, month nulls first
+        """
+    ).fetchall()
+
+
 def corrected_datasets(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The datasets that have corrected deliveries."""
     found = con.execute(

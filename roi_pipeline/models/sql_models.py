@@ -196,7 +196,8 @@ def _member(union: str, model: Table) -> str:
     query = sqlglot.parse_one(model.sql, dialect="duckdb")
     named = query.named_selects if isinstance(query, exp.Query) else ()
     optional = [
-        column if column in named else f"cast(null as {kind}) as {column}"
+        exp.column(column) if column in named else exp.cast(exp.Null(), kind).as_(column)
         for column, kind in OPTIONAL_LINE_COLUMNS[union].items()
     ]
-    return f"select {', '.join([*LINE_COLUMNS[union], *optional])} from {model.name}"  # noqa: S608
+    lines = exp.select(*map(exp.column, LINE_COLUMNS[union]), *optional).from_(model.name)
+    return lines.sql(dialect="duckdb")

@@ -10,20 +10,14 @@ import duckdb
 
 from roi_pipeline.domain.calendar import month_end
 from roi_pipeline.ingest.contracts import CONTRACTS
+from roi_pipeline.ingest.receipts import delivery_parts
 from roi_pipeline.pipeline import settings
 from roi_pipeline.pipeline.journal import Closing
 from roi_pipeline.pipeline.settings import Rows
-from roi_pipeline.warehouse import rows
 
 # `deliveries` in the suites is the receipts; models call them `receipt`, for a mart has that name.
 RECEIPTS = ("receipt", "deliveries", "delivery_months", "delivery_money", "quarantine")
 CLOSED = "closed_"  # closed_<mart>: what closed months said
-_ACTIVE = """
-select dataset, delivery_id, month, is_live, cast(first_at as date), cast(last_at as date),
-    coalesce((notes ->> 'withdrawn') is not null, false), epoch_us(d.modified_at), rows
-from delivery_months as m join deliveries as d using (dataset, delivery_id)
-order by dataset, delivery_id, month nulls first
-"""
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ class Leaves:
     ) -> "Leaves":
         """As the receipts of an open run say."""
         parts: dict[str, list[_Part]] = {}
-        for dataset, *row in rows(con, _ACTIVE):
+        for dataset, *row in delivery_parts(con):
             parts.setdefault(dataset, []).append(_Part(*row))
         return cls(parts, given, closings)
 

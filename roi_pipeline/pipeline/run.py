@@ -221,7 +221,7 @@ class Run:
         wanted = LINE_COLUMNS.get(table.part_of or "", ())
         try:
             warehouse.show(self.con, table.name, table.sql)
-            given = warehouse.described(self.con, f"from {table.name}") if wanted else {}
+            given = warehouse.described(self.con, warehouse.all_of(table.name)) if wanted else {}
         except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
             raise ConfigurationError(
                 f"{where}: {error}; roi-pipeline doctor tries the file"

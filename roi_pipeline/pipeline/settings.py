@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from roi_pipeline import warehouse
 from roi_pipeline.domain.calendar import Months, add_months
 from roi_pipeline.models.table import Table
 from roi_pipeline.pipeline.journal import Closing
@@ -102,16 +103,14 @@ def rows_of(
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Make the settings tables, empty."""
     for name, shape in SHAPES.items():
-        con.execute(f"create or replace table {name} ({shape})")
+        warehouse.create_empty(con, name, shape)
 
 
 def write(con: duckdb.DuckDBPyConnection, rows: Mapping[str, Rows]) -> None:
     """Make the settings tables and fill them."""
     create_tables(con)
     for name, given in rows.items():
-        if given:
-            marks = ", ".join("?" * len(given[0]))
-            con.executemany(f"insert into {name} values ({marks})", [list(row) for row in given])  # noqa: S608
+        warehouse.insert_rows(con, name, given)
 
 
 def checksum(rows: Rows) -> str:

@@ -10,9 +10,8 @@ import duckdb
 import pytest
 
 from roi_pipeline import workbench
+from roi_pipeline.engines.drill_through import CELL_KEYS, CELLS, HANDS, LINKED, VALUE_ROWS
 from roi_pipeline.engines.duckdb import LINKED_ROWS
-from roi_pipeline.explain.rows import CELL_KEYS, CELLS, LINKED, VALUE_ROWS
-from roi_pipeline.explain.shared import HANDS
 
 LIMIT = Decimal("999999999999.999999")  # of MEASURE, DECIMAL(18,6)
 MEASURES = [
@@ -238,7 +237,7 @@ def test_no_decimals_are_multiplied_in_64_bits() -> None:
             narrow[name] = list(narrow_products(con, model.sql))
     workbench.open_books(con, found)
     for name, model in found.items():
-        if model.layer != "cells" and model.query:
+        if model.layer != "cells" and model.query is not None:
             narrow[name] = list(narrow_products(con, model.query))
             workbench.give(con, name, [])  # a table, so that who reads it does not plan it again
     assert {name: products for name, products in narrow.items() if products} == {}
