@@ -11,29 +11,6 @@ import roi_pipeline
 
 PACKAGE = Path(roi_pipeline.__file__).parent
 GENERATED = ("warehouse.py", "engines/", "ingest/")  # where SQL is generated
-# What is still to be converted; take a file off when its last SQL string is gone.
-LEFT = {
-    "marts/choices.py",
-    "marts/courses.py",
-    "marts/development.py",
-    "marts/economics.py",
-    "marts/evidence.py",
-    "marts/facts.py",
-    "marts/outlook.py",
-    "marts/projections.py",
-    "marts/quality.py",
-    "marts/recorded.py",
-    "marts/register.py",
-    "marts/returns.py",
-    "marts/scenarios.py",
-    "marts/serving.py",
-    "marts/sharing.py",
-    "marts/statuses.py",
-    "marts/taxes.py",
-    "marts/terms.py",
-    "marts/unit_costs.py",
-    "marts/wear.py",
-}
 STATEMENT = re.compile(
     r"""
     \bselect\b.*\bfrom\b
@@ -125,11 +102,7 @@ def test_words_are_no_statement(code: str) -> None:
 def test_sql_is_generated_in_its_places_only() -> None:
     found = modules_with_sql()
     elsewhere = {name: said for name, said in found.items() if not name.startswith(GENERATED)}
-    assert {name: said for name, said in elsewhere.items() if name not in LEFT} == {}
-
-
-def test_a_file_that_is_left_still_has_sql() -> None:
-    assert LEFT - modules_with_sql().keys() == set()
+    assert elsewhere == {}
 
 
 def test_generated_sql_is_seen() -> None:

@@ -151,7 +151,10 @@ def _result(outcome: CheckOutcome, span: checks.Span) -> dict[str, Any]:
 
 
 def _write(run: Run, marts: Path, results: Sequence[Mapping[str, Any]]) -> Edition:
-    """Write the folder of an edition, or find that it exists; returns what it says."""
+    """Write the folder of an edition, or the files that are missing from it; returns what it says.
+
+    Raises RoiError when a file of it has other bytes than were published.
+    """
     part = files.part_of(marts / "edition")
     part.mkdir()
     try:
@@ -163,12 +166,15 @@ def _write(run: Run, marts: Path, results: Sequence[Mapping[str, Any]]) -> Editi
         tables[CHECK_RESULTS] = {"rows": frame.height, "sha256": files.sha256_of(file)}
         name = sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16]
         edition, folder = _described(run, name, tables), marts / name
+        if first := _read(folder / MANIFEST):
+            edition = replace(edition, published_at=first.published_at)
+        row = pl.DataFrame([_publication(edition)])
+        warehouse.write_frame(run.con, row, part / f"{PUBLICATION}.parquet")
+        (part / MANIFEST).write_text(_text(edition), encoding="utf-8")
         if folder.exists():
+            _restore_missing(part, folder)
             verify(folder, tables)
         else:
-            row = pl.DataFrame([_publication(edition)])
-            warehouse.write_frame(run.con, row, part / f"{PUBLICATION}.parquet")
-            (part / MANIFEST).write_text(_text(edition), encoding="utf-8")
             _settle(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -299,6 +305,14 @@ def publishing(marts: Path) -> Iterator[None]:
     with (marts / ".lock").open("w", encoding="utf-8") as lock:
         warehouse.wait_for(lock)
         yield
+
+
+def _restore_missing(part: Path, folder: Path) -> None:
+    """Write the files of an edition that were lost again; the others stay as they are."""
+    for file in part.iterdir():
+        if not (folder / file.name).exists():
+            file.chmod(0o444)
+            files.settle(file, folder / file.name)
 
 
 def _settle(part: Path, folder: Path) -> None:

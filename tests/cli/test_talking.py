@@ -93,7 +93,7 @@ def test_each_kind_of_error_has_its_exit_code(
     def broken(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(running, "reason_to_run", broken)
+    monkeypatch.setattr(running, "bring_up_to_date", broken)
     assert run("run", "--month", "2026-10", "--portfolio", folder).code == code
 
 

@@ -154,4 +154,4 @@ def test_take_in_raises_what_ingest_collects(logs: Company) -> None:
     (found,) = deliveries.discover(logs.portfolio, "predictions")
     with pytest.raises(DataRefused, match="no line end"):
         deliveries.take_in(logs.con, logs.portfolio, found.source, found)
-    assert not list(logs.portfolio.state.glob("clean/*/*"))
+    assert not list(logs.portfolio.state.glob("deliveries/*/*"))

@@ -29,7 +29,7 @@ def refusal(company: Company, name: str, body: bytes, dataset: str = "prediction
     for table in ("deliveries", "delivery_months", "quarantine", dataset):
         assert company.value(f"select count(*) from {table}") == 0
     state = company.portfolio.state
-    assert not [*state.glob("clean/*/*"), *state.glob("tmp/ingest/*")]
+    assert not [*state.glob("deliveries/*/*"), *state.glob("tmp/*/ingest/*")]
     return refused.reason
 
 
@@ -121,7 +121,7 @@ def test_one_flipped_bit_in_a_gzip_is_always_seen(logs: Company) -> None:
 def test_one_flipped_bit_in_parquet_is_seen_with_a_manifest(logs: Company, tmp_path: Path) -> None:
     logs.put("inbox/predictions/a.csv", BODY)
     logs.ingest("predictions")
-    (clean,) = logs.portfolio.state.glob("clean/predictions/*.parquet")
+    (clean,) = logs.portfolio.state.glob("deliveries/predictions/*/clean.parquet")
     body = clean.read_bytes()
     logs.put("inbox/predictions/b.manifest.json", json.dumps({"sha256": sha256(body).hexdigest()}))
     for bit in DICE.sample(range(len(body) * 8), 60):

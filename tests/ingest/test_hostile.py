@@ -153,7 +153,7 @@ def test_without_a_key_a_personal_column_stops_the_run(
         logs.ingest("predictions")
     assert stopped.value.exit_code == 2
     assert logs.value("select count(*) from deliveries") == 0
-    assert not list(logs.portfolio.state.glob("clean/predictions/*"))
+    assert not list(logs.portfolio.state.glob("deliveries/predictions/*"))
 
 
 def test_quarantine_keeps_columns_of_the_contract_only(
@@ -181,7 +181,7 @@ def test_quarantine_keeps_columns_of_the_contract_only(
     kept = [*(logs.portfolio.state / "deliveries").rglob("*")]
     assert kept
     assert [file for file in kept if os.stat(file).st_mode & 0o077] == []
-    for folder in logs.portfolio.state.glob("clean/*"):
+    for folder in logs.portfolio.state.glob("deliveries/*"):
         assert folder.stat().st_mode & 0o077 == 0
 
 

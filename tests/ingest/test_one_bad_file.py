@@ -128,8 +128,8 @@ def only_it_is_rejected(company: Company, path: str) -> str:
     assert refused.reason.startswith(path)
     assert len(refused.reason) < 2000
     assert company.rows("select path, reason from refusals") == [(path, refused.reason)]
-    assert not [*company.portfolio.state.glob("tmp/ingest/*")]
-    assert len([*company.portfolio.state.glob("clean/predictions/*")]) == 2
+    assert not [*company.portfolio.state.glob("tmp/*/ingest/*")]
+    assert len([*company.portfolio.state.glob("deliveries/predictions/*")]) == 2
     return refused.reason
 
 

@@ -212,7 +212,7 @@ def test_every_table_says_its_rows_and_its_checksum(company: Path) -> None:
     """`current.json` is what readers go by (contracts §4)."""
     said = json.loads((company / "marts" / "current.json").read_text())
     keys = {"edition", "published_at", "as_of", "months", "code_version", "inputs_sha256", "tables"}
-    keys |= {"closed", "deliveries", "stored"}
+    keys |= {"closed_months", "deliveries", "stored", "time_zone"}
     assert set(said) == keys
     assert said["months"] == ["2026-01", "2026-02", "2026-03"]
     assert said["as_of"] == "2026-04-01T00:00:00Z"
