@@ -1,4 +1,4 @@
-"""What the last run on this machine came to, kept beside the working database, so that `status` can
+"""What the last run on this machine came to, kept in `state/`, so that `status` can
 say that a newer run published nothing. Knows one small file; no command and no table."""
 
 import json
