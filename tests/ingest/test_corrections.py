@@ -43,7 +43,9 @@ AMOUNTS = "select entry_id, amount from operating_costs order by 1"
 
 def test_a_correction_is_a_delivery_and_the_delivered_file_stays(costs: Company) -> None:
     (first,) = costs.ingest("operating_costs").receipts
-    delivered = costs.portfolio.state / f"deliveries/operating_costs/{first.delivery_id}/clean.parquet"
+    delivered = (
+        costs.portfolio.state / f"deliveries/operating_costs/{first.delivery_id}/clean.parquet"
+    )
     before = delivered.read_bytes()
     correct(costs, TYPO)
     (made,) = costs.ingest("operating_costs").receipts
