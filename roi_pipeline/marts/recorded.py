@@ -32,6 +32,8 @@ def recorded(read: Read, terms: Terms) -> dict[str, Recorded]:
     closed with: nobody sets a threshold after the fact.
     """
     last_closed = read("closing").get_column("month").max()
+    if last_closed is None:
+        return {}
     kept = (
         read("closed_threshold_status_monthly")
         .filter(pl.col("month") <= last_closed, pl.col("months_in_operation").is_not_null())

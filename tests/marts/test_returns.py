@@ -1,5 +1,6 @@
 """What stands beside the headline return: indirect value, and benefits lowered by their risk."""
 
+import warnings
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -64,6 +65,13 @@ def test_w25_indirect_value_stands_beside_the_headline(worked: Any) -> None:
     alone = month_of(given["direct"], given["cost"])
     moved = [threshold_status_monthly(reading(one)).to_dicts() for one in (con, alone)]
     assert moved[0] == moved[1]  # what is believed moves no status
+
+
+def test_a_status_without_closed_months_warns_of_nothing() -> None:
+    """Warnings of libraries would be printed in front of what a run reports."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert threshold_status_monthly(reading(month_of(10, 1))).height
 
 
 def test_o19_benefits_lowered_by_the_share_that_is_less_than_sure(published: Any) -> None:
