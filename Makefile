@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint serve clean
+.PHONY: demo test proof lint serve clean
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -16,6 +16,11 @@ demo: .venv/.ready
 test: .venv/.ready
 	$(BIN)/pytest -n auto --dist loadscope -m "not slow"
 	$(BIN)/pytest -n auto --dist loadscope -m slow
+
+# The long proofs: stops at many points, kills, and many sequences of edits; takes long.
+proof: .venv/.ready
+	ROI_CRASH_STEP=29 ROI_KILLS=100 ROI_SEQUENCES=100 $(BIN)/pytest -n auto --dist loadscope \
+		tests/faults/test_crashes.py tests/publish/test_incremental.py
 
 lint: .venv/.ready
 	$(BIN)/ruff format --check .
