@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(UTC).date()  # may be yesterday when a test runs
 Run = Callable[..., Any]
 
 
@@ -26,7 +26,9 @@ def test_a_decision_is_a_row_more(copy: Path, run: Run) -> None:
     assert file.read_bytes() == before + line
     decide(run, copy, "--kind", "hard_stop", "--json")
     assert file.read_bytes().startswith(before + line)
-    assert file.read_text().splitlines()[-1].startswith(f"claim-triage,{TODAY},hard_stop,")
+    days = (datetime.now(UTC).date() - timedelta(days=1), datetime.now(UTC).date())
+    rows = tuple(f"claim-triage,{day},hard_stop," for day in days)
+    assert file.read_text().splitlines()[-1].startswith(rows)
 
 
 def test_what_stands_in_the_file_is_not_touched(copy: Path, run: Run) -> None:
@@ -47,7 +49,7 @@ def test_what_stands_in_the_file_is_not_touched(copy: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("more", "system", "told"),
     [
-        (("--on", str(TODAY + timedelta(days=1))), "claim-triage", "lies ahead of today"),
+        (("--on", str(TODAY + timedelta(days=9))), "claim-triage", "lies ahead of today"),
         (("--on", "2026-07-31"), "claim-triage", "before claim-triage was invested in"),
         (("--on", "31.10.2026"), "claim-triage", "write YYYY-MM-DD"),
         (("--rationale", " "), "claim-triage", "say why"),
