@@ -182,6 +182,7 @@ class Run:
             json.dumps(self.state.leaves.active_ids()).encode() + settings_file
         ).hexdigest()
 
+    @_in_bounds
     def show(self, names: Sequence[str]) -> None:
         """Make tables, with all the views they are read through, visible to queries."""
         for name in names:
