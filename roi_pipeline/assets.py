@@ -68,7 +68,7 @@ def view_spec(model: Table, sources: frozenset[str]) -> dg.AssetSpec:
     """A model that is a view: nothing to run, but the lineage shows it."""
     return dg.AssetSpec(
         model.name,
-        deps=sorted(model.reads.keys() & sources),
+        deps=sorted(model.reads & sources),
         description=model.row,
         group_name=model.layer,
         kinds={"duckdb", "sql"},
@@ -119,9 +119,9 @@ def upstream(name: str, models: Mapping[str, Table]) -> set[str]:
     found: set[str] = set(registry.stored_reads(models, name)) | {*compared_with(name)}
     for read in compared_with(name):
         if read in models and models[read].build == "view":
-            found |= registry.stored_reads(models, read).keys()
+            found |= registry.stored_reads(models, read)
     if found & {*RECEIPTS}:
-        found |= {*DATASETS}
+        found |= {*DATASETS, *REFERENCES}
     return found - {name, *RECEIPTS}
 
 

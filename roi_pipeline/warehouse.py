@@ -276,8 +276,8 @@ def query_of_frame(name: str, schema: Mapping[str, Any]) -> str:
     return f"select {', '.join(columns)} from {name}"  # noqa: S608
 
 
-def write_parquet(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> list[str]:
-    """Write the rows of a query ordered by all columns; returns the columns.
+def write_parquet(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
+    """Write the rows of a query ordered by all columns.
 
     With any number of threads and on any machine the same rows give the same bytes.
     """
@@ -291,23 +291,6 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> lis
     con.execute(
         f"copy (select {listed} from ({query}) order by {order}) to {literal(file)} ({PARQUET})"  # noqa: S608
     )
-    return [*columns]
-
-
-def month_checksums(con: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
-    """A checksum of the rows of each month: their number and the exclusive or of their hashes."""
-    found = rows(
-        con,
-        "select strftime(month, '%Y-%m'), count(*), bit_xor(md5_number(r::varchar)) "  # noqa: S608
-        f"from {parquet(file)} as r where month is not null group by 1",
-    )
-    return {month: f"{number}-{hashed:x}" for month, number, hashed in sorted(found)}
-
-
-def parquet_rows(con: duckdb.DuckDBPyConnection, file: Path) -> int:
-    """How many rows a Parquet file has."""
-    (found,) = rows(con, f"select count(*) from {parquet(file)}")[0]  # noqa: S608
-    return int(found)
 
 
 def log_deliveries_in_order(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.models import sql_models
 from roi_pipeline.models.sql_models import UNIONS
 from roi_pipeline.models.table import Table, declared_table
-from roi_pipeline.models.windows import Window
 from roi_pipeline.sources import DATASETS, REFERENCES
 
 # In the order data flows; a table reads its own layer and those before it.
@@ -43,7 +42,7 @@ def load(own: Path | None = None) -> dict[str, Table]:
     for union in UNIONS:
         found[union] = sql_models.union(union, found.values())
     order = TopologicalSorter(  # sorted, so that every process has the same order
-        {name: sorted(each.reads.keys() & found.keys() - {name}) for name, each in found.items()}
+        {name: sorted(each.reads & found.keys() - {name}) for name, each in found.items()}
     )
     return {name: found[name] for name in order.static_order()}
 
@@ -67,22 +66,11 @@ def python_models() -> tuple[Table, ...]:
     return tuple(found)
 
 
-def stored_reads(tables: Mapping[str, Table], name: str) -> dict[str, Window]:
-    """What a table reads that is not a view: stored tables and leaves, with the joint window."""
-    found: dict[str, Window] = {}
-
-    def visit(reader: str, so_far: Window | None) -> None:
-        for read, window in tables[reader].reads.items():
-            if read == reader:
-                continue
-            through = window if so_far is None else so_far.then(window)
-            if read in tables and tables[read].build == "view":
-                visit(read, through)
-            else:
-                found[read] = through.joined(found[read]) if read in found else through
-
-    visit(name, None)
-    return found
+def stored_reads(tables: Mapping[str, Table], name: str) -> frozenset[str]:
+    """What a table reads that is not a view: stored tables and leaves, through views."""
+    readers = [*views_behind(tables, name), name]
+    read = {each for reader in readers for each in tables[reader].reads} - {name}
+    return frozenset(each for each in read if each not in tables or tables[each].build != "view")
 
 
 def views_behind(tables: Mapping[str, Table], name: str) -> list[str]:
@@ -118,5 +106,5 @@ def ancestors(tables: Mapping[str, Table], wanted: Iterable[str]) -> set[str]:
         name = left.pop()
         if name in tables and tables[name].layer != "cells" and name not in found:
             found.add(name)
-            left |= tables[name].reads.keys()
+            left |= tables[name].reads
     return found

@@ -5,7 +5,7 @@ a closing `/* example … */` block what it gives for a few rows anyone can work
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast, get_args
 
@@ -16,7 +16,6 @@ from sqlglot.errors import SqlglotError
 from roi_pipeline import own_sql
 from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.models.table import Build, Need, Table
-from roi_pipeline.models.windows import ALL, MONTH, Window
 
 COST_LINES = "cost_lines"
 VALUE_LINES = "value_lines"
@@ -48,7 +47,7 @@ OPTIONAL_LINE_COLUMNS = {
         "consumed_quantity": "decimal(38, 6)",
         "consumed_unit": "varchar",
         "meter": "varchar",
-        "account": "varchar",  # where it comes from and what it is for, to claim what nobody does
+        "account": "varchar",  # where it comes from and what it is for, which rules match
         "service": "varchar",
     },
     VALUE_LINES: {"baseline_metric": "varchar"},  # the metric its factor is proportional to
@@ -60,7 +59,7 @@ BUILDS: Mapping[str, Build] = {"cells": "engine", "ledger": "whole", "marts": "w
 
 
 def package_folder(name: str) -> Path:
-    """A folder that ships with the package: inside it when installed, beside it in a checkout."""
+    """A folder that ships with the package: inside it when installed, next to it in a checkout."""
     package = Path(__file__).parent.parent
     inside = package / name
     return inside if inside.is_dir() else package.parent / name
@@ -69,8 +68,8 @@ def package_folder(name: str) -> Path:
 def read(file: Path, *, is_own: bool = False) -> Table:
     """One model from its file; `is_own` for a scenario of a portfolio: a part of value_lines.
 
-    Header lines after row and grain: `-- build: view | month | whole`, `-- window: TABLE MONTHS`,
-    `-- part of: UNION`, and for scenarios `-- positive:`, `-- baseline:`, `-- terms:`.
+    Header lines after row and grain: `-- build: view | whole`, `-- part of: UNION`, and for
+    scenarios `-- positive:`, `-- baseline:`, `-- terms:`.
     Raises ConfigurationError when a file has no header or cannot be parsed, or, in a portfolio, is
     more than one SELECT over the tables of a scenario (own_sql.py).
     """
@@ -99,15 +98,14 @@ def _parsed(file: Path, whole: str, *, is_own: bool) -> Table:
     layer = file.parent.name
     build = next(iter(_said(header, "build")), BUILDS.get(layer, "view"))
     if build not in get_args(Build):
-        raise ConfigurationError(f"{file}: -- build: {build}: write view, month or whole")
-    windows = _windows(file, header, reads)
+        raise ConfigurationError(f"{file}: -- build: {build}: write view or whole")
     return Table(
         name=file.stem,
         layer=layer,
         row=header[0],
         grain=tuple(header[1].removeprefix("grain: ").split(", ")),
         build=cast(Build, build),
-        reads={name: ALL if build == "whole" else windows.get(name, MONTH) for name in reads},
+        reads=reads,
         query=query,
         part_of=VALUE_LINES if is_own else next(iter(_said(header, "part of")), None),
         example=example.rpartition("*/")[0] or None,
@@ -119,17 +117,6 @@ def _parsed(file: Path, whole: str, *, is_own: bool) -> Table:
         baseline=_needs(header, "baseline"),
         terms=_needs(header, "terms"),
     )
-
-
-def _windows(file: Path, header: Iterable[str], reads: Collection[str]) -> dict[str, Window]:
-    """What the `-- window: TABLE MONTHS` lines of a header say."""
-    windows = {}
-    for line in _said(header, "window"):
-        name, _, months = line.partition(" ")
-        if name not in reads:
-            raise ConfigurationError(f"{file}: -- window: {name}: the query does not read it")
-        windows[name] = Window.parse(months)
-    return windows
 
 
 def reads_of(query: str, *, is_own: bool = False) -> frozenset[str]:
@@ -186,7 +173,7 @@ def union(name: str, tables: Iterable[Table]) -> Table:
         row=f"Every line of every model that is part of {name}.",
         grain=("delivery_id", "row_no", "basis") if name == COST_LINES else ("cell_id", "driver"),
         build="view",
-        reads=dict.fromkeys(members, MONTH),
+        reads=frozenset(members),
         query="\nunion all\n".join(_member(name, members[member]) for member in sorted(members)),
     )
 

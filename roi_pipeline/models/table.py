@@ -14,9 +14,8 @@ import polars as pl
 
 from roi_pipeline.code import code_sha256
 from roi_pipeline.marts.reading import Read as Read  # model files take it from here
-from roi_pipeline.models.windows import ALL, Window
 
-Build = Literal["view", "month", "whole", "engine"]
+Build = Literal["view", "whole", "engine"]
 
 
 Function = Callable[[Read, Sequence[date]], pl.DataFrame]
@@ -38,9 +37,8 @@ class Need:
 class Table:
     """One table of the registry.
 
-    `build` says how it is stored: `view` not at all, `month` one file a month, `whole` one file for
-    all months of a run, `engine` by the heavy step. `reads` gives for every table it reads the
-    window of months it needs to build one month. Exactly one of `query` and `function` is set.
+    `build` says how it is stored: `view` not at all, `whole` one file for all months of a run,
+    `engine` one file a month, by the heavy step. Exactly one of `query` and `function` is set.
     The rows of a guard are refused (pipeline/guards.py). `closed_like` names the table whose
     columns the kept rows of closed months have, for a table that reads its own.
     `positive`, `baseline` and `terms` are what a scenario needs of the system that uses it.
@@ -51,7 +49,7 @@ class Table:
     row: str
     grain: tuple[str, ...]
     build: Build
-    reads: Mapping[str, Window]
+    reads: frozenset[str]
     query: str | None = None
     function: Function | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
@@ -97,30 +95,22 @@ class Table:
 
 
 def table(
-    *,
-    row: str,
-    grain: Sequence[str],
-    columns: Mapping[str, Any],
-    reads: Sequence[str],
-    window: Mapping[str, str] | None = None,
-    build: Build = "whole",
+    *, grain: Sequence[str], columns: Mapping[str, Any], reads: Sequence[str]
 ) -> Callable[[Function], Function]:
-    """Declare a Python model; its name is the function's, its layer the folder of its module.
+    """Declare a Python model, stored whole; `columns` are Polars types.
 
-    `columns` are Polars types, `window` the months it needs of a table where that is not `month`
-    (only for `build="month"`; a whole table reads all months of the run).
+    Its name is the function's, its layer the folder of its module, and what a row means the first
+    line of its docstring.
     """
 
     def declare(function: Function) -> Function:
-        windows = {name: Window.parse(text) for name, text in (window or {}).items()}
-        default = Window() if build == "month" else ALL
         declared = Table(
             name=function.__name__,
             layer=function.__module__.split(".")[-2],
-            row=row,
+            row=(function.__doc__ or "").partition("\n")[0],
             grain=tuple(grain),
-            build=build,
-            reads={name: windows.get(name, default) for name in reads},
+            build="whole",
+            reads=frozenset(reads),
             function=function,
             columns=dict(columns),
         )

@@ -56,9 +56,8 @@ class Leaves:
         return cls(parts, given, closings)
 
     def content(self, name: str, span: Sequence[date] | None) -> object:
-        """Checksum of a leaf, or of what counts in some months where it can be told apart."""
-        if name == "run_month" and span is not None:
-            return [str(month) for month in span]
+        """Checksum of a leaf; of a dataset only what counts in some months, where `span` names
+        them."""
         if name in self.settings:
             return settings.checksum(self.settings[name])
         if name in CONTRACTS:

@@ -16,7 +16,6 @@ from roi_pipeline.domain.calendar import Months
 from roi_pipeline.errors import NotBuilt
 from roi_pipeline.models import registry
 from roi_pipeline.models.table import Table
-from roi_pipeline.models.windows import Window
 from roi_pipeline.pipeline.leaves import Leaves
 from roi_pipeline.pipeline.store import NAMED, Store, Stored, writer
 
@@ -87,13 +86,9 @@ class State:
             assert month is not None  # noqa: S101
             return sha256(f"{writer()} {name} {self.cells[month]}".encode()).hexdigest()
         parts: list[object] = [writer(), name, registry.code_with_views(self.tables, name)]
-        if month is None and table.is_monthly:
-            parts.append([str(self.months.first), str(self.months.last)])
-        for read, window in sorted(registry.stored_reads(self.tables, name).items()):
-            span = None if month is None else window.months(month, self.months)
-            if month is not None and window == _EVERY:
-                span = None
-            parts.append([read, self.content(read, span)])
+        parts.append([str(self.months.first), str(self.months.last)])
+        for read in sorted(registry.stored_reads(self.tables, name)):
+            parts.append([read, self.content(read)])
         if table.keeps_closed_months:
             parts.append(self.leaves.closed_rows(name))
         return sha256(json.dumps(parts).encode()).hexdigest()
@@ -102,20 +97,16 @@ class State:
         """What a view is read from, by checksum, and its code."""
         reads = sorted(registry.stored_reads(self.tables, view))
         code = registry.code_with_views(self.tables, view)
-        return [code, *([name, self.content(name, None)] for name in reads)]
+        return [code, *([name, self.content(name)] for name in reads)]
 
-    def content(self, name: str, span: Sequence[date] | None) -> object:
-        """What a table-month that is read says, by checksum; None: all months of the run."""
+    def content(self, name: str, span: Sequence[date] | None = None) -> object:
+        """What a table or leaf says, by checksum; of what is kept by month only some months, where
+        `span` names them."""
         table = self.tables.get(name)
         if table is None:
             return self.leaves.content(name, span)
         if table.build == "whole":
             (stored,) = self.files(name)
-            if span is None or not stored.months:
-                return stored.content
-            return [stored.months.get(f"{month:%Y-%m}", "") for month in span]
+            return stored.content
         found = dict(zip(self.months, self.files(name), strict=True))
         return [found[month].content for month in (self.months if span is None else span)]
-
-
-_EVERY = Window(None, None)

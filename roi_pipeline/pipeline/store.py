@@ -1,14 +1,13 @@
 """Table-months as immutable files, named by the fingerprint of what they were made from.
 
     tables/<table>/<2026-10 | whole>/<fingerprint>.parquet   rows, in one order
-    tables/<table>/<2026-10 | whole>/<fingerprint>.json      rows, checksum, checksum by month
+    tables/<table>/<2026-10 | whole>/<fingerprint>.json      number of rows, checksum
 
 The same fingerprint means the same bytes, so two processes that build one file at once do no harm,
 and any of these files may be deleted: the next run builds it again.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -25,19 +24,17 @@ NAMED = 32  # hexadecimal digits of a fingerprint in a file's name
 
 @cache
 def writer() -> str:
-    """What every file depends on besides its table: how deliveries are read and files written."""
+    """What every file depends on apart from its table: how deliveries are read, files written."""
     return f"{WRITER} {code_sha256(__name__, 'roi_pipeline.ingest.live')}"
 
 
 @dataclass(frozen=True)
 class Stored:
-    """One file of the store. `months` is the checksum of the rows of each month, where the table
-    has months and the file holds several."""
+    """One file of the store: its rows, and the checksum of its bytes."""
 
     path: Path
     rows: int
     content: str
-    months: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Store:
         said = files.read_json(path.with_suffix(".json"))
         if said is None or not path.is_file():
             return None
-        return Stored(path, said["rows"], said["content"], said["months"])
+        return Stored(path, said["rows"], said["content"])
 
     def put(
         self,
@@ -69,15 +66,12 @@ class Store:
         path = self._path(table, month, fingerprint)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = files.part_of(path)
-        columns = warehouse.write_parquet(con, query, part)
-        count = warehouse.parquet_rows(con, part)
-        has_months = month is None and "month" in columns
-        months = warehouse.month_checksums(con, part) if has_months else {}
-        said = Stored(path, count, files.sha256_of(part), months)
+        warehouse.write_parquet(con, query, part)
+        stored = Stored(path, warehouse.count(con, warehouse.parquet(part)), files.sha256_of(part))
         files.settle(part, path)
-        document = {"rows": said.rows, "content": said.content, "months": dict(months)}
+        document = {"rows": stored.rows, "content": stored.content}
         files.write_text(path.with_suffix(".json"), json.dumps(document, sort_keys=True) + "\n")
-        return said
+        return stored
 
     def _path(self, table: str, month: date | None, fingerprint: str) -> Path:
         slice_ = f"{month:%Y-%m}" if month else "whole"

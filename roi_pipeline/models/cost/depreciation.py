@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="What every asset costs in every month of its life.",
     grain=("asset_id", "month", "kind", "is_home"),
     columns=register.SCHEMA,
     reads=("asset", "asset_change", "asset_document", "asset_service"),

@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="What a tax return may deduct for each asset by year (MACRS).",
     grain=("asset_id", "tax_year"),
     columns=taxes.SCHEMA,
     reads=("run_month", "tax_property"),

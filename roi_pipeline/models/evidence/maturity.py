@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="The share of its final outcomes that each month of each system has.",
     grain=("month", "system_id"),
     columns=evidence.MATURITY,
     reads=("evidence_count", "outcome_arrival", "run_scope", "systems"),

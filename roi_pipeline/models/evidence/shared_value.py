@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="What is taken off systems that had a hand in the same outcomes as others.",
     grain=("month", "observed_month", "system_id", "model_version", "serving_mode"),
     columns=sharing.SCHEMA,
     reads=("setting", "shared_again", "shared_month", "shared_worth"),

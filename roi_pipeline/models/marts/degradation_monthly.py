@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="How a model version wears off, and when it stops earning its cost.",
     grain=("month", "system_id", "model_version"),
     columns=wear.DEGRADATION,
     reads=(

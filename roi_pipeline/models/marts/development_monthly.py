@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="How much of a month's gains and losses is in yet.",
     grain=("month", "system_id"),
     columns=development.DEVELOPMENT,
     reads=("evidence_count", "run_month", "run_scope", "systems", "value_arrival"),

@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="What a month was made of: volume, quality, worth of quality, cost.",
     grain=("month", "system_id"),
     columns=economics.ECONOMICS,
     reads=("economics_input", "setting", "terms"),

@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="Every way out of a system's situation, ranked by what it is worth.",
     grain=("month", "system_id", "option"),
     columns=choices.OPTIONS,
     reads=(

@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="Where the cumulative net is heading if nothing is changed.",
     grain=("month", "system_id", "horizon_month"),
     columns=projections.PROJECTION,
     reads=(

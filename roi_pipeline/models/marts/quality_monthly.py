@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="How right a model version was in a month, with Wilson bounds.",
     grain=("month", "system_id", "model_version"),
     columns=quality.QUALITY,
     reads=("orphan_outcome", "quality_count", "quality_histogram", "usage_month"),

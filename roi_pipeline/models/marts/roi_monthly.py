@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="What a system returned, since the investment and over its evidence window.",
     grain=("month", "system_id"),
     columns=returns.ROI,
     reads=("roi_input", "setting", "terms"),

@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="What a result depends on, and what it is under named scenarios.",
     grain=("month", "system_id", "analysis", "parameter", "scenario"),
     columns=scenarios.SENSITIVITY,
     reads=(

@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="Real time against batch: cost, value, what moving changes.",
     grain=("month", "system_id", "serving_mode"),
     columns=serving.SERVING,
     reads=("serving_mode_month", "setting", "terms"),

@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="Why a cost changed from the month before: price, volume, mix, other.",
     grain=("month", "system_id", "category", "driver"),
     columns=unit_costs.CHANGE,
     reads=("cost_driver_month", "mode_usage", "run_month", "setting"),

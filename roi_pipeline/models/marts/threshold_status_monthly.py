@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="Whether a system is worth running: status, bounds, rule, action.",
     grain=("month", "system_id"),
     columns=statuses.STATUS,
     reads=(

@@ -10,7 +10,6 @@ from roi_pipeline.models.table import Read, table
 
 
 @table(
-    row="What a prediction, a token, an hour cost, by serving mode.",
     grain=("month", "system_id", "serving_mode"),
     columns=unit_costs.UNIT_COST,
     reads=(
