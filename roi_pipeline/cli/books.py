@@ -29,8 +29,8 @@ def close_command(frame: Frame, month: str, closed_by: str | None) -> Answer:
     last = parse_month(month)
     found = portfolio.load(frame.folder)
     name = closed_by or getpass.getuser()
-    edition = _current(found)
     closed = closing.close(found, last, name)
+    edition = _current(found)
     through = max(Journal(found.state / "journal").closings(), default=None)
     opens = add_months(through or last, 1)
     document = {

@@ -16,6 +16,7 @@ from roi_pipeline.pipeline.journal import Closing
 from roi_pipeline.portfolio import Portfolio
 
 CLOSED = "closed"
+CURRENT = "current.json"  # in the folder of marts: what the current edition says
 
 
 def kept_files(portfolio: Portfolio, closings: Mapping[date, Closing], table: str) -> list[Path]:
@@ -65,7 +66,7 @@ def _ever_closed(marts: Path) -> set[str]:
 
     An edition whose manifest does not say it says it in `dim_month`.
     """
-    current = files.read_json(marts / "current.json") or {}
+    current = files.read_json(marts / CURRENT) or {}
     manifests = [current, *(files.read_json(file) or {} for file in marts.glob("*/edition.json"))]
     closed = {month for manifest in manifests for month in manifest.get("closed_months", ())}
     calendar = marts / str(current.get("edition")) / "dim_month.parquet"

@@ -19,7 +19,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import duckdb
 import polars as pl
 
-from roi_pipeline import warehouse
+from roi_pipeline import files, warehouse
 from roi_pipeline.domain.calendar import runs
 from roi_pipeline.engines.cells import CELLS
 from roi_pipeline.errors import ConfigurationError, NotBuilt, RoiError, UnexpectedError
@@ -31,7 +31,7 @@ from roi_pipeline.models import registry
 from roi_pipeline.models.sql_models import LINE_COLUMNS
 from roi_pipeline.models.table import Table
 from roi_pipeline.pipeline import cells, checks, guards, settings
-from roi_pipeline.pipeline.closed_months import kept_files, refuse_lost
+from roi_pipeline.pipeline.closed_months import CURRENT, kept_files, refuse_lost
 from roi_pipeline.pipeline.journal import Closing, Journal
 from roi_pipeline.pipeline.leaves import CLOSED, Leaves
 from roi_pipeline.pipeline.settings import Scope
@@ -85,6 +85,7 @@ class Run:
     scope: Scope
     closings: Mapping[date, Closing]
     settings: Mapping[str, settings.Rows]
+    published: str | None  # the edition that was current when the run was opened
     _state: State | None = None
     _shown: set[str] = field(default_factory=set)
 
@@ -314,6 +315,7 @@ def opened(portfolio: Portfolio, last: date, as_of: datetime | None = None) -> I
 
     Raises ConfigurationError for models that cannot be read, RoiError for a broken journal.
     """
+    published = (files.read_json(portfolio.marts / CURRENT) or {}).get("edition")
     tables = registry.load(portfolio.folder / "sql")
     guards.refuse_unnamed_positives(portfolio, tables)
     scope = Scope.through(portfolio, last, as_of)
@@ -324,4 +326,4 @@ def opened(portfolio: Portfolio, last: date, as_of: datetime | None = None) -> I
     with warehouse.opened(portfolio) as con:
         deliveries.open_receipts(con, portfolio)
         settings.write(con, given)
-        yield Run(con, portfolio, tables, scope, closings, given)
+        yield Run(con, portfolio, tables, scope, closings, given, published)

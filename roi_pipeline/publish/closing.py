@@ -23,10 +23,13 @@ def close(portfolio: Portfolio, month: date, closed_by: str) -> list[date]:
 
     Raises RoiError when the month has not been published or the edition is damaged.
     """
-    edition = editions.current(portfolio.marts)
-    if edition is None or f"{month:%Y-%m}" not in edition.months:
-        raise RoiError(f"{month:%Y-%m} has not been published: run it first, then close it")
+    unpublished = RoiError(f"{month:%Y-%m} has not been published: run it first, then close it")
+    if editions.current(portfolio.marts) is None:
+        raise unpublished
     with editions.publishing(portfolio.marts):
+        edition = editions.current(portfolio.marts)
+        if edition is None or f"{month:%Y-%m}" not in edition.months:
+            raise unpublished
         journal = Journal(portfolio.state / "journal")
         refuse_lost(portfolio, journal.closings())
         months = Months(first_month(portfolio), month)

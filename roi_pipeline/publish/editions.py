@@ -25,6 +25,8 @@ from roi_pipeline.errors import CheckFailed, DataRefused, RoiError
 from roi_pipeline.ingest import deliveries
 from roi_pipeline.models import registry
 from roi_pipeline.pipeline import checks
+from roi_pipeline.pipeline.closed_months import CURRENT
+from roi_pipeline.pipeline.journal import Journal
 from roi_pipeline.pipeline.run import Run
 from roi_pipeline.pipeline.settings import Scope
 from roi_pipeline.portfolio import Portfolio
@@ -34,7 +36,6 @@ log = logging.getLogger(__name__)
 
 PUBLICATION = "publication"
 CHECK_RESULTS = "check_results"
-CURRENT = "current.json"
 MANIFEST = "edition.json"  # in every edition: what `current.json` says while it is current
 DATABASE = "marts.duckdb"
 CHECK_COLUMNS: Mapping[str, Any] = {
@@ -76,8 +77,9 @@ def publish(run: Run) -> Edition:
 
     The same content gives the same name, so publishing it again changes no file: the publication
     row is that of the first time. A cut-off before the current edition's is a look back: it is
-    written, and `current` stays. Raises RoiError for a table that is not built for this run,
-    CheckFailed for one whose checks did not pass or were not run on these rows.
+    written, and `current` stays. Raises RoiError for a table that is not built for this run and
+    where another process published or closed meanwhile, CheckFailed for a table whose checks did
+    not pass or were not run on these rows.
     """
     marts = run.portfolio.marts
     marts.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -88,11 +90,27 @@ def publish(run: Run) -> Edition:
         if before is not None and looks_back(run.portfolio, run.scope):
             log.info("edition %s looks back; current stays %s", edition.name, before.name)
             return edition
+        _refuse_outrun(run, edition, before)
         if before is None or before.name != edition.name or not (marts / DATABASE).exists():
             folder = marts / edition.name
             warehouse.write_database(run.con, sorted(folder.glob("*.parquet")), marts / DATABASE)
         files.write_text(marts / CURRENT, _text(edition))
+        run.published = edition.name
     return edition
+
+
+def _refuse_outrun(run: Run, edition: Edition, before: Edition | None) -> None:
+    """Raise RoiError where another process published or closed since the run was opened: what it
+    knew may be more, so `current` must not go back to what this run knows."""
+    closed = {f"{month:%Y-%m}" for month in Journal(run.portfolio.state / "journal").closings()}
+    name = before.name if before else None
+    if missed := sorted(closed & {*edition.months} - {*edition.closed_months}):
+        raise RoiError(f"{missed[0]} was closed meanwhile; nothing was published: run again")
+    if name not in (run.published, edition.name):
+        raise RoiError(
+            f"edition {name} was published meanwhile; what this run knows may be less, and nothing "
+            "was published: run again"
+        )
 
 
 def published_as(run: Run) -> Edition | None:
