@@ -119,13 +119,6 @@ def _withdraw(con: duckdb.DuckDBPyConnection, dataset: str, delivery: str) -> No
             )
 
 
-def is_outdated(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -> bool:
-    """Whether a delivery in use was read otherwise than portfolio.yaml says now."""
-    readings = [reading_of(portfolio, source) for source in sources_of(portfolio, dataset)]
-    found = con.execute(_OUTDATED, {"dataset": dataset, "readings": readings}).fetchall()
-    return any(is_live and not is_unknown for *_, is_unknown, is_live in found)
-
-
 def _remedy(path: str, source_id: str, is_named: bool) -> str:
     if not is_named:
         return (
@@ -137,3 +130,14 @@ def _remedy(path: str, source_id: str, is_named: bool) -> str:
         f"time zone) than {FILE} has now, and the file with these bytes is gone: put it back so "
         "that it is read again, or restore the settings"
     )
+
+
+def outdated(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> list[str]:
+    """The datasets with a delivery in use that was read otherwise than portfolio.yaml says now."""
+    found = []
+    for dataset in CONTRACTS:
+        readings = [reading_of(portfolio, source) for source in sources_of(portfolio, dataset)]
+        rows = con.execute(_OUTDATED, {"dataset": dataset, "readings": readings}).fetchall()
+        if any(is_live and not is_unknown for *_, is_unknown, is_live in rows):
+            found.append(dataset)
+    return found

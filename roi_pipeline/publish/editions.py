@@ -22,7 +22,7 @@ import polars as pl
 
 from roi_pipeline import __version__, files, warehouse
 from roi_pipeline.errors import CheckFailed, DataRefused, RoiError
-from roi_pipeline.ingest import deliveries
+from roi_pipeline.ingest import deliveries, readings
 from roi_pipeline.models import registry
 from roi_pipeline.pipeline import checks
 from roi_pipeline.pipeline.closed_months import CURRENT
@@ -133,6 +133,11 @@ def _passed(run: Run) -> list[dict[str, Any]]:
         raise DataRefused(
             f"{rejected[0]} was rejected and is still there; nothing was published. Correct or "
             "remove it, then run `roi-pipeline run`, or materialize its dataset again"
+        )
+    if outdated := readings.outdated(run.con, run.portfolio):
+        raise RoiError(
+            f"{', '.join(outdated)}: read with other settings of its sources than portfolio.yaml "
+            "has; nothing was published. Run `roi-pipeline run`, or materialize the datasets again"
         )
     stale = [name for name in run.stored_tables() if not run.is_current(name)]
     if stale:

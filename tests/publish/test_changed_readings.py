@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from runner import close, run
+from runner import close, run, unchecked
 from small_company import FIRST, put
 from test_closing import month_of, read
 
 from roi_pipeline.domain.calendar import add_months
-from roi_pipeline.errors import DataRefused
+from roi_pipeline.errors import DataRefused, RoiError
 from roi_pipeline.pipeline.journal import Journal
+from roi_pipeline.publish import editions
 from roi_pipeline.publish.editions import Edition, current
 
 JANUARY, FEBRUARY, MARCH = (add_months(FIRST, k) for k in range(3))
@@ -131,6 +132,19 @@ def test_a_source_that_is_not_named_any_more_is_refused_where_its_file_is_gone(
     edit(folder, EDITED["id"])
     with pytest.raises(DataRefused, match=r"operating_costs/2026\.csv: .*id: operating_costs"):
         run(folder, MARCH)
+
+
+def test_what_was_read_with_other_settings_is_not_published(
+    described: Path, tmp_path: Path
+) -> None:
+    """A selection in Dagster may leave the ingestion out."""
+    folder = copied(described, tmp_path / "company")
+    edit(folder, EDITED["column"])
+    with (
+        unchecked(folder, MARCH) as opened,
+        pytest.raises(RoiError, match="with other settings"),
+    ):
+        editions.publish(opened)
 
 
 def test_a_changed_reading_restates_closed_months(described: Path, tmp_path: Path) -> None:
