@@ -1,6 +1,6 @@
 """DuckDB: a connection in memory, confined to the portfolio, and the SQL that is generated.
 
-Knows how rows become Parquet files in one order, and files become views. Knows no table by name.
+Knows how rows become Parquet files in one order, and files become views; no table by name.
 """
 
 import atexit
@@ -293,60 +293,6 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> Non
     )
 
 
-def log_deliveries_in_order(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """The ids of the deliveries of predictions and outcomes, the oldest version first."""
-    found = rows(
-        con,
-        "select delivery_id from deliveries where dataset in ('predictions', 'outcomes') "
-        "order by coalesce(exported_at, modified_at), path, delivery_id",
-    )
-    return tuple(name for (name,) in found)
-
-
-def numbered_cells(con: duckdb.DuckDBPyConnection, file: Path, grain: Sequence[str]) -> str:
-    """A query of cells as an engine left them: its parts added up, a system's own serving mode
-    filled in (table `systems`), the cells of each month numbered."""
-    source = parquet(file)
-    shape = described(con, f"from {source}")
-    keys = [key for key in grain if key != "serving_mode"]
-    has_mode = "serving_mode" in grain
-    mode = ["coalesce(p.serving_mode, s.serving_mode, 'realtime') as serving_mode"]
-    named = [*keys, *(["serving_mode"] if has_mode else [])]
-    sums = [f"sum({name})::{kind} as {name}" for name, kind in shape.items() if name not in named]
-    measures = [f"p.{name}" for name in shape if name not in named]
-    part = [*(f"p.{key}" for key in keys), *(mode if has_mode else []), *measures]
-    return f"""
-        select
-            cast(date_trunc('month', day) as date) as month,
-            strftime(day, '%Y-%m') || '/' || row_number() over (
-                partition by date_trunc('month', day) order by {", ".join(named)}
-            ) as cell_id,
-            *
-        from (
-            select {", ".join([*named, *sums])}
-            from (
-                select {", ".join(part)}
-                from {source} as p {"left join systems as s using (system_id)" if has_mode else ""}
-            )
-            group by {", ".join(named)}
-        )
-    """  # noqa: S608
-
-
-def delivery_rows(
-    con: duckdb.DuckDBPyConnection, table: str, dataset: str, delivery_id: str
-) -> list[dict[str, Any]]:
-    """The rows of a receipt table about one delivery, every value as text."""
-    columns = ", ".join(f'"{column}"::varchar' for column in described(con, f"from {table}"))
-    found = rows(
-        con,
-        f"select {columns} from {table} where dataset = ? and delivery_id = ? order by all",  # noqa: S608
-        [dataset, delivery_id],
-    )
-    names = [*described(con, f"from {table}")]
-    return [dict(zip(names, row, strict=True)) for row in found]
-
-
 def insert_documents(
     con: duckdb.DuckDBPyConnection, table: str, documents: Sequence[Mapping[str, Any]]
 ) -> None:
@@ -362,42 +308,6 @@ def insert_documents(
     columns = ", ".join(f'"{name}"::{kind} as "{name}"' for name, kind in shape.items())
     con.execute(f"insert into {table} by name select {columns} from documents")  # noqa: S608
     con.unregister("documents")
-
-
-def write_quarantine(
-    con: duckdb.DuckDBPyConnection, dataset: str, delivery_id: str, file: Path
-) -> None:
-    """Write the quarantined rows of a delivery, if there are any."""
-    bound = {"dataset": dataset, "delivery_id": delivery_id}
-    where = "dataset = $dataset and delivery_id = $delivery_id"
-    if rows(con, f"select 1 from quarantine where {where} limit 1", bound):  # noqa: S608
-        con.execute(
-            f"copy (select * from quarantine where {where} order by row_no, reason) "  # noqa: S608
-            f"to {literal(file)} (format parquet, compression zstd)",
-            bound,
-        )
-
-
-def write_without_content(con: duckdb.DuckDBPyConnection, source: Path, target: Path) -> None:
-    """Write quarantined rows without what they held."""
-    con.execute(
-        f"copy (select * replace (null::json as row) from {parquet(source)}) "  # noqa: S608
-        f"to {literal(target)} (format parquet, compression zstd)"
-    )
-
-
-def insert_quarantine(con: duckdb.DuckDBPyConnection, quarantines: Sequence[Path]) -> None:
-    """Fill the table `quarantine` from the files of deliveries."""
-    if quarantines:
-        con.execute(f"insert into quarantine by name {files_query(quarantines)}")
-
-
-def documents_of(con: duckdb.DuckDBPyConnection, table: str, dataset: str) -> list[dict[str, Any]]:
-    """The rows of a table about a dataset, every value as text."""
-    names = [*described(con, f"from {table}")]
-    columns = ", ".join(f'"{column}"::varchar' for column in names)
-    query = f"select {columns} from {table} where dataset = ? order by all"  # noqa: S608
-    return [dict(zip(names, row, strict=True)) for row in rows(con, query, [dataset])]
 
 
 def frame_of(con: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:

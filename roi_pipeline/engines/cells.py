@@ -6,12 +6,15 @@ file for every table in `CELLS`. Cells are additive, so an engine may work in pa
 several rows for one key; whoever loads them adds up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
+import duckdb
+
+from roi_pipeline import warehouse
 from roi_pipeline.models.table import Table
 
 # The columns of the clean files that the step reads, for engines that must be told.
@@ -91,3 +94,33 @@ class Engine(Protocol):
 
     def run(self, step: CellsStep) -> None:
         """Leave `step.folder/<table>.parquet` for every table in CELLS."""
+
+
+def numbered_cells(con: duckdb.DuckDBPyConnection, file: Path, grain: Sequence[str]) -> str:
+    """A query of cells as an engine left them: its parts added up, a system's own serving mode
+    filled in (table `systems`), the cells of each month numbered."""
+    source = warehouse.parquet(file)
+    shape = warehouse.described(con, f"from {source}")
+    keys = [key for key in grain if key != "serving_mode"]
+    has_mode = "serving_mode" in grain
+    mode = ["coalesce(p.serving_mode, s.serving_mode, 'realtime') as serving_mode"]
+    named = [*keys, *(["serving_mode"] if has_mode else [])]
+    sums = [f"sum({name})::{kind} as {name}" for name, kind in shape.items() if name not in named]
+    measures = [f"p.{name}" for name in shape if name not in named]
+    part = [*(f"p.{key}" for key in keys), *(mode if has_mode else []), *measures]
+    return f"""
+        select
+            cast(date_trunc('month', day) as date) as month,
+            strftime(day, '%Y-%m') || '/' || row_number() over (
+                partition by date_trunc('month', day) order by {", ".join(named)}
+            ) as cell_id,
+            *
+        from (
+            select {", ".join([*named, *sums])}
+            from (
+                select {", ".join(part)}
+                from {source} as p {"left join systems as s using (system_id)" if has_mode else ""}
+            )
+            group by {", ".join(named)}
+        )
+    """  # noqa: S608

@@ -50,9 +50,10 @@ def keep(
     part.mkdir(mode=0o700)
     try:
         os.replace(clean, part / CLEAN)
-        warehouse.write_quarantine(con, dataset, delivery_id, part / QUARANTINE)
+        _write_quarantine(con, dataset, delivery_id, part / QUARANTINE)
         said = {
-            table: warehouse.delivery_rows(con, table, dataset, delivery_id) for table in TABLES
+            table: _documents(con, table, dataset=dataset, delivery_id=delivery_id)
+            for table in TABLES
         }
         (part / RECEIPT).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
         for file in part.iterdir():
@@ -95,7 +96,8 @@ def load(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> None:
             quarantines.append(folder / QUARANTINE)
     for table, rows in found.items():
         warehouse.insert_documents(con, table, rows)
-    warehouse.insert_quarantine(con, quarantines)
+    if quarantines:
+        con.execute(f"insert into quarantine by name {warehouse.files_query(quarantines)}")
     for index in sorted((portfolio.state.resolve() / "index").glob("*.json")):
         for table, rows in json.loads(index.read_text(encoding="utf-8")).items():
             warehouse.insert_documents(con, table, rows)
@@ -106,7 +108,7 @@ def keep_index(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: st
     and which were rejected."""
     index = portfolio.state.resolve() / "index" / f"{dataset}.json"
     index.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    seen = {table: warehouse.documents_of(con, table, dataset) for table in INDEX}
+    seen = {table: _documents(con, table, dataset=dataset) for table in INDEX}
     text = json.dumps(seen, indent=1) + "\n"
     if not index.is_file() or index.read_text(encoding="utf-8") != text:
         files.write_text(index, text)
@@ -118,8 +120,11 @@ def _forget_content(con: duckdb.DuckDBPyConnection, folder: Path, said: dict[str
     forgotten = folder / FORGOTTEN
     if datetime.now(UTC) - received_at < QUARANTINE_KEPT or forgotten.is_file():
         return
-    part = files.part_of(folder / QUARANTINE)
-    warehouse.write_without_content(con, folder / QUARANTINE, part)
+    part, rows = files.part_of(folder / QUARANTINE), warehouse.parquet(folder / QUARANTINE)
+    con.execute(
+        f"copy (select * replace (null::json as row) from {rows}) "  # noqa: S608
+        f"to {warehouse.literal(part)} (format parquet, compression zstd)"
+    )
     part.chmod(0o600)
     files.settle(part, folder / QUARANTINE)
     files.write_text(forgotten, "")
@@ -130,3 +135,28 @@ def _folders(portfolio: Portfolio) -> Iterator[Path]:
     for folder in sorted(top.glob("*/*")):
         if not folder.name.startswith("."):
             yield folder
+
+
+def _documents(
+    con: duckdb.DuckDBPyConnection, table: str, **where: str
+) -> list[dict[str, str | None]]:
+    """The rows of a receipt table where columns have these values, every value as text."""
+    names = [*warehouse.described(con, f"from {table}")]
+    columns = ", ".join(f'"{column}"::varchar' for column in names)
+    same = " and ".join(f"{column} = ${column}" for column in where)
+    query = f"select {columns} from {table} where {same} order by all"  # noqa: S608
+    return [dict(zip(names, row, strict=True)) for row in con.execute(query, where).fetchall()]
+
+
+def _write_quarantine(
+    con: duckdb.DuckDBPyConnection, dataset: str, delivery_id: str, file: Path
+) -> None:
+    """Write the quarantined rows of a delivery, if there are any."""
+    bound = {"dataset": dataset, "delivery_id": delivery_id}
+    rows = "from quarantine where dataset = $dataset and delivery_id = $delivery_id"
+    if con.execute(f"select 1 {rows} limit 1", bound).fetchall():
+        con.execute(
+            f"copy (select * {rows} order by row_no, reason) "
+            f"to {warehouse.literal(file)} (format parquet, compression zstd)",
+            bound,
+        )

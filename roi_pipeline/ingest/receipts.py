@@ -262,3 +262,12 @@ def _add_up(con: duckdb.DuckDBPyConnection, receipt: Receipt) -> None:
             f"{receipt.path}: rows do not add up: {receipt.rows_read} read, {accepted} accepted, "
             f"{quarantined} quarantined, {receipt.rows_superseded} superseded; nothing was stored"
         )
+
+
+def logs_in_order(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The ids of the deliveries of predictions and outcomes, the oldest version first."""
+    found = con.execute(
+        "select delivery_id from deliveries where dataset in ('predictions', 'outcomes') "
+        "order by coalesce(exported_at, modified_at), path, delivery_id"
+    ).fetchall()
+    return tuple(name for (name,) in found)

@@ -18,8 +18,9 @@ import duckdb
 from roi_pipeline import warehouse
 from roi_pipeline.code import code_sha256
 from roi_pipeline.domain.calendar import Months, add_months, month_end
-from roi_pipeline.engines.cells import CELLS, CellsStep, CleanFile, Engine
+from roi_pipeline.engines.cells import CELLS, CellsStep, CleanFile, Engine, numbered_cells
 from roi_pipeline.engines.duckdb import DuckDB
+from roi_pipeline.ingest import receipts
 from roi_pipeline.ingest.live import live_deliveries
 from roi_pipeline.models.table import Table
 from roi_pipeline.pipeline.leaves import Leaves
@@ -79,7 +80,7 @@ def built(
         log.info("cells %s: reading %s predictions", stretch, f"{step.prediction_rows:,}")
         engine_of(portfolio).run(step)
         yield {
-            name: warehouse.numbered_cells(con, folder / f"{name}.parquet", tables[name].grain)
+            name: numbered_cells(con, folder / f"{name}.parquet", tables[name].grain)
             for name in CELLS
         }
     finally:
@@ -113,7 +114,7 @@ def step_of(
     return CellsStep(
         predictions=tuple(CleanFile(p.file, p.months, p.has_uuids) for p in predictions),
         outcomes=tuple(CleanFile(o.file, o.months, o.has_uuids) for o in outcomes),
-        versions=warehouse.log_deliveries_in_order(con),
+        versions=receipts.logs_in_order(con),
         prediction_rows=sum(delivery.rows for delivery in predictions),
         first_day=stretch.first,
         last_day=month_end(stretch.last),
