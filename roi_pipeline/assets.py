@@ -24,7 +24,7 @@ PLOTTED = ("value", "tco_cash", "tco_accrual", "cumulative_net_cash", "roi_cumul
 
 
 def source_asset(dataset: str, months: dg.PartitionsDefinition[Any]) -> dg.AssetsDefinition:
-    """Take in what has landed of a dataset."""
+    """Ingest what has landed of a dataset."""
     group = "reference" if dataset in REFERENCES else "sources"
 
     @dg.asset(
@@ -36,7 +36,7 @@ def source_asset(dataset: str, months: dg.PartitionsDefinition[Any]) -> dg.Asset
         kinds={"parquet"},
         description=f"Delivered files of {dataset}: clean rows, receipts, quarantine.",
     )
-    def take_in(books: Books) -> dg.MaterializeResult[Any]:
+    def ingest(books: Books) -> dg.MaterializeResult[Any]:
         report = books.run.ingest(dataset)
         if refused := list(report.refused):
             # Dagster skips what waits for a failed step, and files there may be good, or bad too.
@@ -45,7 +45,7 @@ def source_asset(dataset: str, months: dg.PartitionsDefinition[Any]) -> dg.Asset
             raise dg.Failure("; ".join(dict.fromkeys(refusal.reason for refusal in refused)))
         return _shown(books, dataset, {"new_files": len(report.receipts)})
 
-    return take_in
+    return ingest
 
 
 def waiting_for(dataset: str) -> list[str]:
@@ -209,9 +209,9 @@ def _shown(
         dg.TableColumn(column, kind, meaning(column, name)) for column, kind in columns.items()
     ]
     first, last = books.months
-    told = _numbers_by_month(books, table, [*columns], first, last)
-    told.setdefault(last, {})["dagster/column_schema"] = dg.TableSchema(schema)
-    for month, metadata in told.items():
+    by_month = _numbers_by_month(books, table, [*columns], first, last)
+    by_month.setdefault(last, {})["dagster/column_schema"] = dg.TableSchema(schema)
+    for month, metadata in by_month.items():
         dg.AssetExecutionContext.get().add_asset_metadata(
             metadata, asset_key or name, partition_key=f"{month:%Y-%m-%d}"
         )
@@ -223,11 +223,11 @@ def _shown(
 def _numbers_by_month(
     books: Books, table: str, columns: Sequence[str], first: date, last: date
 ) -> dict[date, dict[str, Any]]:
-    """What each month says, as numbers that plot: money by side and basis, never across them; of a
-    mart with a total row, what stands there."""
-    told: dict[date, dict[str, Any]] = {}
+    """The numbers of each month to plot: money by side and basis, never across them; of a mart with
+    a total row, those of that row."""
+    numbers: dict[date, dict[str, Any]] = {}
     if "month" not in columns:
-        return told
+        return numbers
     con, kinds = books.run.con, [kind for kind in SPLIT if kind in columns]
     plotted = [column for column in PLOTTED if column in columns]
     if "amount" in columns:
@@ -236,11 +236,11 @@ def _numbers_by_month(
     elif plotted and "system_id" in columns:
         sums = values_by_month(con, table, plotted, (first, last), system_id=TOTAL)
     else:
-        return told
+        return numbers
     for month, name, value in sums:
         if value is not None:
-            told.setdefault(month, {})[str(name)] = float(value)
-    return told
+            numbers.setdefault(month, {})[str(name)] = float(value)
+    return numbers
 
 
 def _sql(model: Table) -> str:

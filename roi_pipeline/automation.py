@@ -39,7 +39,7 @@ def definitions_of(found: Portfolio) -> dg.Definitions:
         JOB,
         selection=dg.AssetSelection.all(),
         partitions_def=months,
-        description="Take in what landed, bring the books up to date, check them, publish.",
+        description="Ingest what landed, build what that makes stale, check, publish.",
     )
     return dg.Definitions(
         assets=dg.map_asset_specs(

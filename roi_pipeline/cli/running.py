@@ -61,7 +61,7 @@ def run_command(
     as_of: str | None,
     fail_on: str | None,
 ) -> Answer:
-    """Take in what landed, rebuild the months it touches, check them, publish an edition."""
+    """Ingest what landed, build what that makes stale, check it, publish an edition."""
     found = portfolio.load(frame.folder)
     wanted = asked(found, month, first, last, as_of)
     answer = run(found, wanted)

@@ -1,6 +1,6 @@
 """All tables in the order in which they can be built: SQL files and Python models alike.
 
-Layers read downward only. What is delivered (contracts), what a run is told (settings) and what a
+Layers read downward only. What is delivered (contracts), what a run is given (settings) and what a
 closed month kept (`closed_<mart>`) are leaves: tables that are read and not computed.
 """
 

@@ -49,7 +49,7 @@ def _in_bounds(
     work: Callable[Concatenate["Run", Asked], Given],
 ) -> Callable[Concatenate["Run", Asked], Given]:
     """A step that needs more memory or disk than it may use says which setting allows it more. An
-    error nobody foresaw keeps its kind and its place, and loses the text that may quote data."""
+    unexpected error keeps its kind and its place, and loses the text that may quote data."""
 
     def bounded(run: "Run", /, *args: Asked.args, **kwargs: Asked.kwargs) -> Given:
         step = " ".join([work.__name__, *map(str, args[:1])])

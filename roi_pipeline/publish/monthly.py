@@ -23,7 +23,7 @@ class MonthlyResult:
     """What a run came to: an edition, or the files and checks that kept it from being published.
 
     `is_new` is False where the current edition already said all of it. `failed_checks` holds
-    warnings too. `error` is what ended the run, with the exit code it stands for.
+    warnings too. `error` is what ended the run, `error_code` its exit code.
     """
 
     edition: Edition | None = None

@@ -40,7 +40,7 @@ from served
 group by asset_id, month, system_id
 
 /* example
-# 100 seconds in January and none in February; in March calls that nobody timed.
+# 100 seconds in January and none in February; in March calls without a duration.
 given:
   setting: [{reporting_currency: USD, time_zone: UTC}]
   run_month: [{month: 2026-01-01}, {month: 2026-02-01}, {month: 2026-03-01}]

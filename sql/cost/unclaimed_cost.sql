@@ -1,4 +1,4 @@
--- A cost line, or the part of one, that nobody claims, with where it comes from, what it is for, and why.
+-- A cost line, or the part of one, that no rule allocates, with where it comes from, what it is for, and why.
 -- grain: delivery_id, row_no, month, basis, kind
 select
     delivery_id,

@@ -24,7 +24,7 @@ left join gross_loss as k on k.month = l.month and k.system_id = l.system_id
 group by l.belongs_month, l.system_id
 
 /* example
-# A value of 50 and of 5 that came late, against a baseline; 30 billed, 12 of salaries of which 2 could be saved.
+# A value of 50 and a restated one of 5, against a baseline; 30 billed, 12 of salaries of which 2 could be saved.
 given:
   evidence_grade: [{system_id: s, evidence_grade: C, is_incremental: true}]
   ledger_monthly:

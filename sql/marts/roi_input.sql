@@ -1,4 +1,4 @@
--- What a system brought and cost in a month, and since it was invested in; `portfolio` is the total, with what nobody claims. Value that nothing is compared with is null, unless it is a loss.
+-- What a system brought and cost in a month, and since it was invested in; `portfolio` is the total, unallocated cost included. Value that nothing is compared with is null, unless it is a loss.
 -- grain: month, system_id
 -- build: view
 with grid as (

@@ -1,4 +1,4 @@
--- What nobody claims in a month, by source, account and service, with why: what to write a rule of cost_categories.csv for.
+-- Unallocated cost of a month, by source, account and service, with why: what to write a rule of cost_categories.csv for.
 -- grain: month, basis, source, source_id, account, service, allocation_key, reason
 select
     month,

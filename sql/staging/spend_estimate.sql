@@ -9,7 +9,7 @@ with told as (
             '[{"month": "DATE", "provider": "VARCHAR", "amount": "DECIMAL(38,18)", "calls": "BIGINT"}]'
         )) as spent
     from receipt as d
-    left join receipt as o -- a corrected version has the log's estimates, which nobody corrects
+    left join receipt as o -- a corrected version keeps the estimates of the log
         on o.dataset = d.dataset and o.delivery_id = (d.notes ->> 'corrects')
     where d.dataset = 'predictions'
 )

@@ -1,4 +1,4 @@
--- What one cell is worth over all drivers, with the sum of the squared values of its rows (method §4.2); a row of a sampled log counts as often as it stands for.
+-- What one cell is worth over all drivers, with the sum of the squared values of its rows (method §4.2); a row of a sampled log counts by its weight.
 -- grain: cell_id
 select
     c.cell_id,
