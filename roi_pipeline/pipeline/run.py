@@ -41,6 +41,7 @@ from roi_pipeline.portfolio import FILE, Portfolio
 from roi_pipeline.quality import CheckOutcome
 
 log = logging.getLogger(__name__)
+OLD_DATABASE = "warehouse.duckdb"
 Asked = ParamSpec("Asked")
 Given = TypeVar("Given")
 
@@ -313,8 +314,10 @@ class Reading:
 def opened(portfolio: Portfolio, last: date, as_of: datetime | None = None) -> Iterator[Run]:
     """A run over the months up to `last`; needs no lock, and closes its connection at the end.
 
-    Raises ConfigurationError for models that cannot be read, RoiError for a broken journal.
+    Raises ConfigurationError for models that cannot be read and for the state of version 0.1.0,
+    RoiError for a broken journal.
     """
+    _refuse_old_state(portfolio)
     published = (files.read_json(portfolio.marts / CURRENT) or {}).get("edition")
     tables = registry.load(portfolio.folder / "sql")
     guards.refuse_unnamed_positives(portfolio, tables)
@@ -327,3 +330,14 @@ def opened(portfolio: Portfolio, last: date, as_of: datetime | None = None) -> I
         deliveries.open_receipts(con, portfolio)
         settings.write(con, given)
         yield Run(con, portfolio, tables, scope, closings, given, published)
+
+
+def _refuse_old_state(portfolio: Portfolio) -> None:
+    """Files that 0.1.0 ingested may be gone from the inbox, so what it kept must not be ignored."""
+    database = portfolio.state / OLD_DATABASE
+    if database.exists():
+        raise ConfigurationError(
+            f"{database}: was made by version 0.1.0, which kept deliveries in a database; this "
+            f"version ingests them again. Put every delivered file back where its source looks for "
+            f"it, move {database} and {portfolio.state / 'clean'} to a backup, then run again"
+        )

@@ -55,6 +55,11 @@ def no_positive(folder: Path) -> None:
     change(folder, lambda settings: settings["systems"][0].pop("positive"))
 
 
+def old_state(folder: Path) -> None:
+    (folder / "state").mkdir()
+    (folder / "state" / "warehouse.duckdb").write_bytes(b"a database of 0.1.0")
+
+
 def no_folder(folder: Path) -> None:
     (folder / "state").write_text("a file where a folder should be")
 
@@ -89,6 +94,7 @@ OPENINGS: dict[str, tuple[Callable[[Path], None], int, tuple[str, ...]]] = {
         2,
         ("engine.name 'spark'", "use duckdb"),
     ),
+    "the state of version 0.1.0": (old_state, 2, ("warehouse.duckdb", "0.1.0", "move")),
     "a folder that is a file": (no_folder, 2, ("state: ", "can be written")),
 }
 
