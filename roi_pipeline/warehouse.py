@@ -57,6 +57,7 @@ def workspace(portfolio: Portfolio) -> Path:
     folder = portfolio.state.resolve() / "tmp" / files.process()
     if not _is_mine(folder):
         try:
+            portfolio.state.mkdir(mode=0o700, parents=True, exist_ok=True)  # a mode is for the last
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(

@@ -17,7 +17,7 @@ AHEAD_MONTHS = 24  # further ahead than any clock is wrong: the year was mistype
 
 @dataclass(frozen=True)
 class Asked:
-    """The months of a run: checked from `first`, published up to `through`."""
+    """The months of a run: up to `through`; `first` begins the range that was asked for."""
 
     through: date
     first: date | None

@@ -48,7 +48,12 @@ class Intake:
 
 @click.command("run")
 @click.option("--month", metavar="YYYY-MM", help="The last month to run; default: the last ended.")
-@click.option("--from", "first", metavar="YYYY-MM", help="Check the months from this one on.")
+@click.option(
+    "--from",
+    "first",
+    metavar="YYYY-MM",
+    help="The first month of a range; every open month up to --to is brought up to date.",
+)
 @click.option("--to", "last", metavar="YYYY-MM", help="The last month to run.")
 @click.option("--as-of", metavar="INSTANT", help="Know only what was observed before this instant.")
 @fail_on_option

@@ -34,6 +34,15 @@ COUNTED: Mapping[str, str] = {
     "correct": f"{_KNOWN} and coalesce(is_positive_decision = is_positive_outcome, is_correct)",
     "labelled": f"{_KNOWN} and is_correct is not null",
 }
+# The delivery of a cost line: `source` names its dataset, but for what is computed.
+DELIVERY = """
+left join deliveries as d
+    on d.delivery_id = {line}.delivery_id
+    and case
+        when {line}.source like 'computed/%' then d.dataset in ('facilities', 'edge_fleets')
+        else d.dataset = {line}.source or (d.dataset = 'asset_events' and {line}.source = 'capex')
+    end
+"""
 COST_ROWS = """
 select
     c.month, c.system_id, c.basis, c.driver, c.category, c.cost_class, c.source,
@@ -41,24 +50,14 @@ select
     coalesce(d.dataset, c.source) as dataset, c.delivery_id, c.row_no, c.original_amount,
     c.currency, c.allocation_key
 from cost_share as c
-left join deliveries as d
-    on d.delivery_id = c.delivery_id
-    and case
-        when c.source like 'computed/%' then d.dataset in ('facilities', 'edge_fleets')
-        else d.dataset = c.source or (d.dataset = 'asset_events' and c.source = 'capex')
-    end
+{delivery}
 where list_contains($months, c.month) and list_contains($systems, c.system_id)
 order by c.delivery_id, c.row_no, c.month, c.basis, c.driver
 """
 UNCLAIMED_ROWS = """
 select u.*, coalesce(d.dataset, u.source) as dataset
 from unclaimed_cost as u
-left join deliveries as d
-    on d.delivery_id = u.delivery_id
-    and case
-        when u.source like 'computed/%' then d.dataset in ('facilities', 'edge_fleets')
-        else d.dataset = u.source or (d.dataset = 'asset_events' and u.source = 'capex')
-    end
+{delivery}
 where {place}
 order by u.delivery_id, u.row_no, u.driver
 """
@@ -192,14 +191,20 @@ def cost_rows(
     con: duckdb.DuckDBPyConnection, months: Sequence[date], system_ids: Sequence[str]
 ) -> list[Row]:
     """Every row behind the cost of some months and systems. Needs `cost_share`."""
-    return _rows(con, COST_ROWS, {"months": list(months), "systems": list(system_ids)})
+    return _rows(
+        con,
+        COST_ROWS.format(delivery=DELIVERY.format(line="c")),
+        {"months": list(months), "systems": list(system_ids)},
+    )
 
 
 def unclaimed_rows(con: duckdb.DuckDBPyConnection, place: Mapping[str, object]) -> list[Row]:
     """Every row behind unallocated cost where columns have the values of `place`. Needs
     `unclaimed_cost`."""
     same = " and ".join(f"u.{name} = ${name}" for name in place)
-    return _rows(con, UNCLAIMED_ROWS.format(place=same), dict(place))
+    return _rows(
+        con, UNCLAIMED_ROWS.format(delivery=DELIVERY.format(line="u"), place=same), dict(place)
+    )
 
 
 def value_rows(con: duckdb.DuckDBPyConnection) -> list[Row]:

@@ -12,11 +12,11 @@ from dataclasses import asdict
 from datetime import date
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roi_pipeline import files
+from roi_pipeline.code import code_sha256
 from roi_pipeline.domain.calendar import month_of
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.pipeline.leaves import RECEIPTS
@@ -123,7 +123,7 @@ def _file(run: "Run", suite: Suite, span: Span) -> Path:
 def _checksum(run: "Run", suite: Suite, span: Span) -> str:
     months = [month for month in run.open_months if span[0] <= month <= span[1]]
     parts: list[object] = [
-        version("great-expectations"),
+        code_sha256("roi_pipeline.quality"),
         json.dumps(suite.document, sort_keys=True),
         {name: str(value) for name, value in _parameters(run, suite.table, span).items()},
         _content(run, suite.table, months),

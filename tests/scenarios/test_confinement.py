@@ -241,7 +241,7 @@ def test_an_escape_is_refused_by_name(root: Path, name: str, arguments: tuple[st
     assert SECRET not in shown.replace("\n", "")
     assert "root:" not in shown
     assert {name: mark for name, mark in state(root).items() if "/state/" not in name} == before
-    assert not (root / "acme" / "state" / "warehouse.duckdb").exists()
+    assert not (root / "acme" / "state" / "deliveries").exists()
 
 
 @pytest.mark.parametrize("name", ESCAPES)
@@ -355,7 +355,7 @@ def test_a_file_that_is_no_scenario_is_refused(
     assert "unexpected" not in shown
     assert "sql/value/" in shown.replace("\n", "")
     assert SECRET not in shown.replace("\n", "")
-    assert not (root / "acme" / "state" / "warehouse.duckdb").exists()
+    assert not (root / "acme" / "state" / "deliveries").exists()
 
 
 @pytest.mark.parametrize("name", ["roi_monthly", "unit_cost_monthly", "depreciation"])
