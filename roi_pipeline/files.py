@@ -3,6 +3,8 @@
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,22 @@ def part_of(target: Path) -> Path:
 
 def parts_of(folder: Path, name: str) -> list[Path]:
     """What a process of that name left under a folder without finishing it."""
-    return [*folder.rglob(f".*.{name}.*.part")]
+    return [*folder.rglob(f".*.{name}.*.part*")]
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A file to write, which takes the place of `target` when the block ends without an error.
+
+    After an error, a full disk for one, neither it nor the write-ahead log of a database is left.
+    """
+    part = part_of(target)
+    try:
+        yield part
+        settle(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+        Path(f"{part}.wal").unlink(missing_ok=True)
 
 
 def settle(part: Path, target: Path) -> None:
@@ -37,9 +54,8 @@ def settle(part: Path, target: Path) -> None:
 
 def write_text(target: Path, text: str) -> None:
     """Put text in the place of a file: a reader sees the old or the new, never a part."""
-    part = part_of(target)
-    part.write_text(text, encoding="utf-8")
-    settle(part, target)
+    with replacing(target) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def create_text(target: Path, text: str) -> bool:
@@ -49,14 +65,14 @@ def create_text(target: Path, text: str) -> bool:
     exists).
     """
     part = part_of(target)
-    part.write_text(text, encoding="utf-8")
-    sync(part)
     try:
+        part.write_text(text, encoding="utf-8")
+        sync(part)
         os.link(part, target)
     except FileExistsError:
         return False
     finally:
-        part.unlink()
+        part.unlink(missing_ok=True)
     sync(target.parent)
     return True
 

@@ -7,7 +7,6 @@ sensible, naming file, column and row.
 
 import csv
 import io
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from roi_pipeline import files
 from roi_pipeline.domain.baseline import Measured, mean, rate
 from roi_pipeline.errors import ConfigurationError, DataRefused
 from roi_pipeline.ingest.contracts import CONTRACTS
@@ -94,9 +94,7 @@ def add(file: Path, rows: Sequence[dict[str, str]]) -> None:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, reader.fieldnames or COLUMNS, lineterminator="\n")
     writer.writerows(rows)
-    part = file.with_name(f".part-{file.name}")
-    part.write_text(text + ("" if text.endswith("\n") else "\n") + out.getvalue(), "utf-8")
-    os.replace(part, file)
+    files.write_text(file, text + ("" if text.endswith("\n") else "\n") + out.getvalue())
 
 
 def _read(log: Path) -> pl.DataFrame:

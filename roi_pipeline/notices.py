@@ -22,6 +22,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from roi_pipeline import files
 from roi_pipeline.masking import masked
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import Edition, current
@@ -234,11 +235,8 @@ def _remembered(portfolio: Portfolio) -> Iterator[Memory]:
             yield memory
         finally:
             known = None if memory.transitions is None else sorted(memory.transitions)
-            part = file.with_name(f".{MEMORY}.part")
-            part.write_text(
-                json.dumps({"transitions": known, "failures": sorted(memory.failures)}, indent=1)
-            )
-            os.replace(part, file)
+            told = {"transitions": known, "failures": sorted(memory.failures)}
+            files.write_text(file, json.dumps(told, indent=1))
 
 
 def _read(file: Path) -> Memory:

@@ -486,18 +486,17 @@ def write_database(con: duckdb.DuckDBPyConnection, tables: Sequence[Path], targe
     Opened by itself `marts.duckdb` is the catalog `marts`, so `marts.roi_monthly` and `roi_monthly`
     both name a table. A reader that has the old file open keeps reading it.
     """
-    part = files.part_of(target)
-    con.execute(f"attach {literal(part.resolve())} as bi (storage_version '{STORAGE}')")
-    try:
-        for file in tables:
-            con.execute(f"create table bi.{file.stem} as {files_query([file])}")
-        con.execute("checkpoint bi")
-    finally:
-        con.execute("detach bi")
-    if Path(f"{part}.wal").exists():
-        raise RoiError(f"{part}.wal was left behind; nothing was published, run again")
-    part.chmod(0o444)
-    files.settle(part, target)
+    with files.replacing(target) as part:
+        con.execute(f"attach {literal(part.resolve())} as bi (storage_version '{STORAGE}')")
+        try:
+            for file in tables:
+                con.execute(f"create table bi.{file.stem} as {files_query([file])}")
+            con.execute("checkpoint bi")
+        finally:
+            con.execute("detach bi")
+        if Path(f"{part}.wal").exists():
+            raise RoiError(f"{part}.wal was left behind; nothing was published, run again")
+        part.chmod(0o444)
 
 
 def wait_for(lock: IO[str]) -> None:

@@ -2,7 +2,6 @@
 say that a newer run published nothing. Knows one small file; no command and no table."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from roi_pipeline import files
 from roi_pipeline.portfolio import Portfolio
 
 FILE = "last_run.json"
@@ -18,13 +18,12 @@ FILE = "last_run.json"
 def keep(found: Portfolio, told: Mapping[str, Any], *, is_good: bool) -> None:
     """Remember what a run said; a reader sees the old or the new file, never a part."""
     file = found.state / FILE
-    part = file.with_name(f".part-{os.getpid()}-{FILE}")
     ended = datetime.now(UTC).isoformat()
     kept = {**told, "is_good": is_good, "ended_at": ended}
-    with suppress(OSError):  # a summary that cannot be kept is no reason to fail
+    # a summary that cannot be kept is no reason to fail
+    with suppress(OSError), files.replacing(file) as part:
         part.write_text(json.dumps(kept, default=str), encoding="utf-8")
         part.chmod(0o600)
-        os.replace(part, file)
 
 
 def failed_since(found: Portfolio, published_at: str) -> dict[str, Any] | None:

@@ -120,13 +120,13 @@ def _forget_content(con: duckdb.DuckDBPyConnection, folder: Path, said: dict[str
     forgotten = folder / FORGOTTEN
     if datetime.now(UTC) - received_at < QUARANTINE_KEPT or forgotten.is_file():
         return
-    part, rows = files.part_of(folder / QUARANTINE), warehouse.parquet(folder / QUARANTINE)
-    con.execute(
-        f"copy (select * replace (null::json as row) from {rows}) "  # noqa: S608
-        f"to {warehouse.literal(part)} (format parquet, compression zstd)"
-    )
-    part.chmod(0o600)
-    files.settle(part, folder / QUARANTINE)
+    rows = warehouse.parquet(folder / QUARANTINE)
+    with files.replacing(folder / QUARANTINE) as part:
+        con.execute(
+            f"copy (select * replace (null::json as row) from {rows}) "  # noqa: S608
+            f"to {warehouse.literal(part)} (format parquet, compression zstd)"
+        )
+        part.chmod(0o600)
     files.write_text(forgotten, "")
 
 

@@ -65,10 +65,10 @@ class Store:
         """
         path = self._path(table, month, fingerprint)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = files.part_of(path)
-        warehouse.write_parquet(con, query, part)
-        stored = Stored(path, warehouse.count(con, warehouse.parquet(part)), files.sha256_of(part))
-        files.settle(part, path)
+        with files.replacing(path) as part:
+            warehouse.write_parquet(con, query, part)
+            rows = warehouse.count(con, warehouse.parquet(part))
+            stored = Stored(path, rows, files.sha256_of(part))
         document = {"rows": stored.rows, "content": stored.content}
         files.write_text(path.with_suffix(".json"), json.dumps(document, sort_keys=True) + "\n")
         return stored

@@ -23,7 +23,8 @@ def close(portfolio: Portfolio, month: date, closed_by: str) -> list[date]:
 
     Raises RoiError when the month has not been published or the edition is damaged.
     """
-    unpublished = RoiError(f"{month:%Y-%m} has not been published: run it first, then close it")
+    command = f"roi-pipeline run --month {month:%Y-%m}"
+    unpublished = RoiError(f"{month:%Y-%m} has not been published: run `{command}`, then close it")
     if editions.current(portfolio.marts) is None:
         raise unpublished
     with editions.publishing(portfolio.marts):
@@ -55,10 +56,9 @@ def _keep(portfolio: Portfolio, edition: Edition, month: date) -> dict[str, str]
             if name not in tables or not tables[name].keeps_closed_months:
                 continue
             target = folder / f"{name}.parquet"
-            part = files.part_of(target)
             rows = warehouse.files_query([portfolio.marts / edition.name / f"{name}.parquet"])
-            warehouse.write_parquet(con, warehouse.in_months(rows, [month]), part)
-            part.chmod(0o400)
-            kept[name] = files.sha256_of(part)
-            files.settle(part, target)
+            with files.replacing(target) as part:
+                warehouse.write_parquet(con, warehouse.in_months(rows, [month]), part)
+                part.chmod(0o400)
+                kept[name] = files.sha256_of(part)
     return kept

@@ -157,17 +157,17 @@ def test_three_runs_at_once_end_in_one_edition(
     assert found.name == next_edition
 
 
-def small_files() -> None:
-    """In the child, before it starts: no file may grow beyond what the database has already."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
-
-
-def test_a_disk_that_is_full(old: Path, next_edition: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("largest", [3_000, 600_000], ids=["a table", "the database"])
+def test_a_disk_that_is_full(old: Path, next_edition: str, tmp_path: Path, largest: int) -> None:
     """The run fails and says so, the edition before stays current, and the next run with room
     ends as if nothing had happened (promise 15)."""
     folder = shutil.copytree(old, tmp_path / "acme")
     before = (folder / "marts" / "current.json").read_bytes()
+
+    def small_files() -> None:  # in the child, before it starts
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
     run_ = start(folder, preexec_fn=small_files)
     _, told = run_.communicate()
     assert run_.returncode not in (0, None)
@@ -176,6 +176,7 @@ def test_a_disk_that_is_full(old: Path, next_edition: str, tmp_path: Path) -> No
     found = current(folder / "marts")
     assert found is not None
     assert faults_of(folder, {found.name}) == []
+    assert left_behind(folder, {found.name, next_edition}) == []  # whole, though not current
     assert run(folder, FEBRUARY).name == next_edition
     assert left_behind(folder, {found.name, next_edition}) == []
 
