@@ -196,6 +196,22 @@ def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(found)
 
 
+def matching(
+    con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], where: Mapping[str, object]
+) -> list[tuple[Any, ...]]:
+    """Some columns of the rows that have certain values, null among them, in order."""
+    same = " and ".join(f'"{column}" is not distinct from ?' for column in where) or "true"
+    query = f"{columns_of(table, columns)} where {same} order by all"
+    return rows(con, query, [*where.values()])
+
+
+def count_matching(con: duckdb.DuckDBPyConnection, table: str, where: Mapping[str, object]) -> int:
+    """How many rows of a table have certain values, null among them."""
+    same = " and ".join(f'"{column}" is not distinct from ?' for column in where) or "true"
+    query = f"select count(*) from {table} where {same}"  # noqa: S608
+    return int(rows(con, query, [*where.values()])[0][0])
+
+
 def described(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
     """The columns of a query, in order, with their types."""
     return {str(name): str(kind) for name, kind, *_ in rows(con, description(query))}

@@ -69,12 +69,14 @@ def _number(number: Number, limit: int) -> Iterator[RenderableType]:
     if named:
         yield Text(" · ".join(named), style="bold")
     yield Text.assemble((f"{exact(number.published)} {number.unit}".rstrip(), "bold cyan"))
-    yield Padding(Text(f"= {number.formula}  (method {number.method})"), (0, 0, 0, 2))
+    section = f"  (method {number.method})" if number.method else ""
+    yield Padding(Text(f"= {number.formula}{section}"), (0, 0, 0, 2))
     if number.parts:
         yield Padding(_parts(number), (0, 0, 0, 4))
     if number.lines:
         yield from _lines(number)
     yield from _rows(number, limit)
+    yield from _inputs(number)
     for note in number.notes:
         yield Padding(Text(note, style="dim"), (0, 0, 0, 2))
     yield _verdict(number.adds_up, _sum_of(number), _gap(number))
@@ -147,6 +149,13 @@ def _rows(number: Number, limit: int) -> Iterator[RenderableType]:
         yield Padding(_row(row), (0, 0, 0, 4))
 
 
+def _inputs(number: Number) -> Iterator[RenderableType]:
+    """The tables its model was run again on, with how many of their rows have its key."""
+    if number.inputs:
+        read = ", ".join(f"{each.table} ({count(each.rows, 'row')})" for each in number.inputs)
+        yield Padding(Text(f"computed again from {read}", style="dim"), (0, 0, 0, 2))
+
+
 def _row(row: SourceRow) -> Text:
     found = Text.assemble((f"{row.path} row {row.row_no:,}", "cyan"), f"\n  {row.text}")
     if row.quantity is not None and row.unit_price is not None:
@@ -164,13 +173,15 @@ def _sum_of(number: Number) -> str:
     rows = count(len(number.rows), "delivered row")
     if number.counted is not None:
         return f"Exactly {rows}."
+    given = "Its model gives it again" if number.inputs else "The formula gives it"
     if not number.lines:
         if not number.is_applied:
             return "Nothing is behind it in the ledger."
-        return f"The formula gives it{f', from {rows}' if number.rows else ''}."
-    if not number.is_applied and not _is_line(number):
+        return f"{given}{f', from {rows}' if number.rows else ''}."
+    if (number.inputs or not number.is_applied) and not _is_line(number):
         lines = count(len(number.lines), "ledger line")
-        return f"{lines} stand behind it, and their {rows} add up to each of them exactly."
+        again = f"{given}. " if number.inputs else ""
+        return f"{again}{lines} stand behind it, and their {rows} add up to each of them exactly."
     return f"{rows} add up to it exactly."
 
 

@@ -29,8 +29,8 @@ def explain(
     """Every number of `column` that the current edition has for a month and a system, taken apart.
 
     Raises RoiError when nothing is published or the month or system has no row, ConfigurationError
-    for a table or column without a recipe. `adds_up` of the result says whether rows, lines and
-    formula lead to the published number exactly.
+    for a table or column that is not published. `adds_up` of the result says whether rows, lines
+    and formula lead to the published number exactly.
     """
     with opened(portfolio) as edition:
         return edition.explain(table, month, system_id, column)
@@ -47,9 +47,10 @@ class Explained:
         self, table: str, month: date, system_id: str, column: str | None = None
     ) -> Explanation:
         """As the function of this name."""
-        edition = self.walk.edition
-        chosen = published.check_names(edition, table, column)
-        found = published.month_rows(self.there, edition, table, month, system_id)
+        edition, models = self.walk.edition, self.walk.models
+        chosen = published.check_names(self.there, models, table, column)
+        grain = models[table].grain
+        found = published.month_rows(self.there, edition, grain, table, month, system_id)
         numbers: list[Number] = []
         for row in found:
             start = 1 + sum(len(number.lines) for number in numbers)

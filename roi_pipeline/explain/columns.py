@@ -81,10 +81,7 @@ def _share(over: str, under: str) -> Callable[[Parts], Any]:
     return compute
 
 
-_BOUND = (
-    "the open predictions at their worst or best and 1.96 standard errors come from the cells; "
-    "they are not applied again here"
-)
+_BOUND = "the open predictions at their worst or best, and the standard errors, come from the cells"
 WINDOW = (_value("window"), _saved("window"))
 CASH = (_value("to_date"), _cost("cash", "to_date", -1))
 
@@ -229,7 +226,7 @@ VALUE: Mapping[str, Recipe] = {
             f"amount + the open predictions at their {word}",
             "§3.3",
             parts=("amount",),
-            note="what open predictions could be worth comes from the cells, not from here",
+            note="what open predictions could be worth comes from the cells",
         )
         for end, word in (("low", "worst"), ("high", "best"))
     },
@@ -237,7 +234,7 @@ VALUE: Mapping[str, Recipe] = {
         "s x sqrt(n) from count, sum and sum of squares of the rows",
         "§4.2",
         parts=("amount", "acted"),
-        note="the sum of squares comes from the cells, not from here",
+        note="the sum of squares comes from the cells",
     ),
     "coverage": Recipe(
         "linked / acted", "§3.1", (), ("linked", "acted"), _share("linked", "acted"), is_money=False

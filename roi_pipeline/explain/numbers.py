@@ -1,32 +1,40 @@
 """A published row as a number with its formula, its parts and the ledger lines behind it.
 
 One function a table, each applying the recipes of columns.py; the rows under the lines come later.
+A number without a recipe is taken from its model: the tables it reads, the ledger lines of its
+month, and the delivered rows that share its key.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
-from roi_pipeline import words
+from roi_pipeline import glossary, words
 from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain import columns, counts, published
 from roi_pipeline.explain import rows as deep
-from roi_pipeline.explain.again import AGAIN, computed_again
 from roi_pipeline.explain.columns import Recipe, Term
 from roi_pipeline.explain.cost_columns import COST_TABLES
 from roi_pipeline.explain.costs import number_of_cost
 from roi_pipeline.explain.flows import FLOWS
+from roi_pipeline.explain.forecasts import FORECASTS, of_forecast
 from roi_pipeline.explain.made_of import of_economics, of_serving
 from roi_pipeline.explain.published import Published
+from roi_pipeline.explain.recompute import delivered_rows, reading_of, recomputed
 from roi_pipeline.explain.states import reading
 from roi_pipeline.explain.status_columns import COPIED, STATUS
 from roi_pipeline.explain.tree import Line, Measure, Number
 from roi_pipeline.explain.walk import Walk, source_row, total
+from roi_pipeline.marts.projections import Stance, stances
 from roi_pipeline.marts.terms import Terms
+from roi_pipeline.models import registry
 
 Row = Mapping[str, Any]
 NO_BASELINE = "no_baseline"
+BASES: Sequence[tuple[Literal["cost", "value"], str]] = (
+    *(("cost", "cash"), ("cost", "accrual"), ("value", "cohort")),
+)
 LINE_KEYS = ("driver", "model_version", "serving_mode", "category")
 MEASURES: Mapping[str, Measure] = {
     "quantity": "quantity",
@@ -46,7 +54,22 @@ WITH_STATUS = (
 def number_of(
     there: Published, walk: Walk, table: str, row: Row, column: str, start: int
 ) -> Number | None:
-    """A column of a row, its lines numbered from `start`; None when the row has no such number."""
+    """A column of a row, its lines numbered from `start`; None when the row has no such number.
+
+    What no recipe computes from lines or parts is computed again by the model of the table.
+    """
+    if column not in columns.EXPLAINED.get(table, ()):
+        number: Number | None = _of_any(there, walk, table, row, column, start)
+    else:
+        number = _by_recipe(there, walk, table, row, column, start)
+    if number is None or number.is_applied or number.counted is not None:
+        return number
+    return recomputed(walk, table, row, number)
+
+
+def _by_recipe(
+    there: Published, walk: Walk, table: str, row: Row, column: str, start: int
+) -> Number | None:
     if table == "ledger_monthly":
         return _of_ledger(row, column, start)
     if table == "tco_monthly":
@@ -63,9 +86,40 @@ def number_of(
         return of_economics(there, row, column, start)
     if table == "serving_mode_comparison_monthly":
         return of_serving(there, row, column, start)
-    if table in AGAIN:
-        return computed_again(there, walk, table, row, column, start)
+    if table in FORECASTS:
+        return of_forecast(there, _outlooks(walk, row), table, row, column, start)
     return _of_roi(there, walk, row, column, start)
+
+
+def _outlooks(walk: Walk, row: Row) -> list[Stance]:
+    """What every system looked ahead from in the row's month."""
+    month = row["month"]
+    if month not in walk.outlooks:
+        walk.outlooks[month] = [*stances(reading_of(walk, "projection_monthly", row), [month])]
+    return walk.outlooks[month]
+
+
+def _of_any(there: Published, walk: Walk, table: str, row: Row, column: str, start: int) -> Number:
+    """A number without a recipe, with what its model reads; its meaning stands for a formula."""
+    model = walk.models[table]
+    made = Number(
+        column=column,
+        key={key: row[key] for key in model.grain if key not in ("month", "system_id")},
+        published=row[column],
+        unit="",
+        formula=glossary.meaning(column, table) or model.row,
+        method="",
+    )
+    lines: list[Line] = []
+    if "ledger_line" in registry.ancestors(walk.models, [table]) and "month" in row:
+        narrow = {name: row[name] for name in LINE_KEYS if row.get(name) is not None}
+        for side, basis in BASES:
+            term = Term(1, side, basis)
+            system = row.get("system_id", published.PORTFOLIO)
+            begin = start + len(lines)
+            lines += published.lines_of(there, term, [row["month"]], system, begin, narrow)
+    rows = () if lines else tuple(delivered_rows(walk, table, row))
+    return replace(made, lines=tuple(lines), rows=rows)
 
 
 def _of_ledger(row: Row, column: str, start: int) -> Number | None:

@@ -13,13 +13,15 @@ from typing import Any
 
 import polars as pl
 
+from roi_pipeline.domain.calendar import month_end
 from roi_pipeline.errors import ConfigurationError, RoiError
-from roi_pipeline.explain.columns import DEFAULTS, EXPLAINED, Span, Term
+from roi_pipeline.explain.columns import DEFAULTS, Span, Term
 from roi_pipeline.explain.flows import Cash
 from roi_pipeline.explain.tree import Line, Measure
 from roi_pipeline.marts.adjusted import Flows, hurdle, risk_adjusted
 from roi_pipeline.marts.facts import Month
 from roi_pipeline.marts.terms import Terms
+from roi_pipeline.models.table import Table
 from roi_pipeline.publish.editions import Edition
 from roi_pipeline.publish.reading import Tables, added
 from roi_pipeline.written import choices
@@ -62,40 +64,65 @@ def opened(marts: Path, edition: Edition) -> Published:
     return Published(tables)
 
 
-def check_names(edition: Edition, table: str, column: str | None) -> str:
-    """The column to explain; ConfigurationError when the table or the column has no recipe."""
-    if table not in edition.tables:
-        raise ConfigurationError(f"no table {table!r}: {choices(table, list(edition.tables))}")
-    if table not in EXPLAINED:
-        raise ConfigurationError(
-            f"{table} is not made of ledger lines; explain one of {', '.join(EXPLAINED)}"
-        )
-    chosen = column or DEFAULTS[table]
-    if chosen not in EXPLAINED[table]:
-        raise ConfigurationError(
-            f"{table} has no explained column {chosen!r}: {choices(chosen, EXPLAINED[table])}"
-        )
+def check_names(
+    published: Published, models: Mapping[str, Table], table: str, column: str | None
+) -> str:
+    """The column to explain; ConfigurationError for a table or column that is not published."""
+    known = [name for name, model in models.items() if model.is_published]
+    if table not in known:
+        raise ConfigurationError(f"no table {table!r}: {choices(table, known)}")
+    frame, grain = published.tables.frame(table), models[table].grain
+    names = [name for name in frame.columns if name not in grain]
+    usual = [name for name in names if frame[name].dtype.is_numeric()] or names
+    chosen = column or DEFAULTS.get(table, usual[0])
+    if chosen not in names:
+        raise ConfigurationError(f"{table} has no column {chosen!r}: {choices(chosen, names)}")
     return chosen
 
 
 def month_rows(
-    published: Published, edition: Edition, table: str, month: date, system_id: str
+    published: Published,
+    edition: Edition,
+    grain: Sequence[str],
+    table: str,
+    month: date,
+    system_id: str,
 ) -> list[dict[str, Any]]:
-    """The rows to explain; RoiError naming what there is when there are none."""
+    """The rows to explain; RoiError naming what there is when there are none.
+
+    Rows of no month are those of its year or days, or all. Rows of no system are those with
+    `system_id` in the first column of the grain that is text, or, for `portfolio`, all.
+    """
     if f"{month:%Y-%m}" not in edition.months:
         raise RoiError(
             f"{month:%Y-%m} is not in edition {edition.name} "
             f"({edition.months[0]} to {edition.months[-1]}): run that month first"
         )
-    found = published.rows(table, month, system_id)
-    if not found:
-        others = published.frame(table).filter(pl.col("month") == month)
-        names = others["system_id"].drop_nulls().unique().sort().to_list()
+    frame = published.frame(table)
+    of_month = frame.filter(_in_month(frame, month))
+    named = [key for key in grain if frame[key].dtype == pl.String]
+    owner = "system_id" if "system_id" in frame.columns else named[0] if named else None
+    if owner is None or (owner != "system_id" and system_id == PORTFOLIO):
+        return of_month.to_dicts()
+    found = of_month.filter(pl.col(owner) == system_id)
+    if found.is_empty():
+        names = of_month[owner].drop_nulls().unique().sort().to_list()
         raise RoiError(
-            f"{table} has no row for {system_id!r} in {month:%Y-%m}: "
-            + (choices(system_id, names) if names else "no system has one")
+            f"{table} has no row for {owner} {system_id!r} in {month:%Y-%m}: "
+            + (choices(system_id, names) if names else f"no {owner} has one")
         )
-    return found
+    return found.to_dicts()
+
+
+def _in_month(frame: pl.DataFrame, month: date) -> pl.Expr:
+    """Which rows belong to a month, to its year, or to no month at all."""
+    if "month" in frame.columns:
+        return pl.col("month") == month
+    if "tax_year" in frame.columns:
+        return pl.col("tax_year") == month.year
+    if "date" in frame.columns:
+        return pl.col("date").is_between(month, month_end(month))
+    return pl.lit(value=True)
 
 
 def months_of(

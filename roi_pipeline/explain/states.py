@@ -108,6 +108,14 @@ def _paths(deliveries: pl.DataFrame) -> dict[str, str]:
     return paths
 
 
+def known_then(marts: Path, edition: Edition) -> list[str]:
+    """Every delivery an edition knew of, active or not, as `dataset/delivery_id`; of reference
+    tables the active ones."""
+    frame = Tables(marts / edition.name).frame("deliveries").select("dataset", "delivery_id")
+    listed = [f"{dataset}/{delivery_id}" for dataset, delivery_id in frame.iter_rows()]
+    return [*{*listed, *edition.deliveries}]
+
+
 def stored_files(portfolio: Portfolio, edition: Edition, table: str) -> list[Path]:
     """The files of a table that an edition was made from; RoiError where one is gone."""
     folder = portfolio.state.resolve() / "tables" / table

@@ -78,6 +78,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Input:
+    """A table that the model of a number reads; `rows` of it share `keys` with the number's row."""
+
+    table: str
+    rows: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Number:
     """One published number with everything behind it.
 
@@ -98,6 +107,7 @@ class Number:
     lines: tuple[Line, ...] = ()
     rows: tuple[SourceRow, ...] = ()
     counted: int | None = None
+    inputs: tuple[Input, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

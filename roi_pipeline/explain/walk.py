@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -18,6 +19,7 @@ from roi_pipeline.explain.rows import Found, Key
 from roi_pipeline.explain.shared import DRIVER, shared_rows
 from roi_pipeline.explain.states import Receipts, State, laid_out, states_of
 from roi_pipeline.explain.tree import ZERO, Line, SourceRow
+from roi_pipeline.marts.projections import Stance
 from roi_pipeline.models.table import Table
 from roi_pipeline.pipeline import settings
 from roi_pipeline.portfolio import Portfolio
@@ -39,7 +41,10 @@ class Walk:
     books: dict[State, duckdb.DuckDBPyConnection] = field(default_factory=dict)
     loaded: dict[State, tuple[Months, list[str]]] = field(default_factory=dict)
     known_states: dict[date, tuple[State, State | None]] = field(default_factory=dict)
-    again: dict[tuple[str, date], pl.DataFrame] = field(default_factory=dict)
+    again: dict[tuple[str, date | None], pl.DataFrame] = field(default_factory=dict)
+    found: dict[Any, dict[Key, list[Found]]] = field(default_factory=dict)
+    outlooks: dict[date, list[Stance]] = field(default_factory=dict)
+    runs: dict[str, Any] = field(default_factory=dict)  # recompute.Reopened by edition
 
     def inputs(self, state: State) -> duckdb.DuckDBPyConnection:
         """The inputs of a state, laid out once."""
@@ -119,14 +124,30 @@ def _asked(walk: Walk, lines: Sequence[Line]) -> dict[State, list[Line]]:
 
 def _found(walk: Walk, state: State, lines: Sequence[Line]) -> dict[Key, list[Found]]:
     """All rows of a state behind some lines; costs and predictions are each read once."""
-    con = walk.inputs(state)
-    found: dict[Key, list[Found]] = {}
     systems = sorted({line.system_id for line in lines})
     costs = sorted({line.belongs_month for line in lines if line.side == "cost"})
+    stretch = _stretch(walk, lines)
+    is_shared = any(line.base_driver == DRIVER for line in lines)
+    asked = (state, tuple(systems), tuple(costs), stretch, is_shared)
+    if asked not in walk.found:
+        walk.found[asked] = _read(walk, state, systems, costs, stretch, is_shared=is_shared)
+    return walk.found[asked]
+
+
+def _read(
+    walk: Walk,
+    state: State,
+    systems: list[str],
+    costs: Sequence[date],
+    stretch: Months | None,
+    *,
+    is_shared: bool,
+) -> dict[Key, list[Found]]:
+    con = walk.inputs(state)
+    found: dict[Key, list[Found]] = {}
     if costs:
         found |= deep.cost_rows(con, walk.models, costs, systems)
-    if stretch := _stretch(walk, lines):
-        is_shared = any(line.base_driver == DRIVER for line in lines)
+    if stretch:
         if is_shared:  # others, and other months, have a part in it
             systems = sorted(system.id for system in walk.portfolio.systems)
             stretch = Months(settings.first_month(walk.portfolio), walk.last)

@@ -5,6 +5,7 @@ moved there, and becomes visible when its receipt commits; whatever happens befo
 but a file that `sweep` removes.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -303,14 +304,23 @@ def rejected(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> list[str]:
     return [path for (path,) in paths if is_there(portfolio, path)]
 
 
-def open_receipts(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> None:
-    """Fill the receipt tables from what was ingested so far, and decide what is active."""
+def open_receipts(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, known: Collection[str] | None = None
+) -> None:
+    """Fill the receipt tables from what was ingested so far, and decide what is active.
+
+    `known` are the only deliveries to know of (`dataset/delivery_id`), as they were ingested then.
+    """
     create_tables(con)
     receipt_files.load(con, portfolio)
+    if known is not None:
+        receipts.keep_only(con, known)
     with transaction(con):
         for source in (*portfolio.sources, *portfolio.reference_sources()):
             with suppress(DataRefused):  # the ingestion of the dataset says so
                 settle_source(con, source)
+    if known is not None:
+        return
     for dataset in CONTRACTS:
         readings.withdraw_outdated(con, portfolio, dataset, ())
     corrected = {each.dataset for each in correction_list.read(portfolio.folder)}

@@ -5,7 +5,7 @@ Knows the tables `deliveries`, `delivery_months`, `delivery_money`, `delivery_pa
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -96,6 +96,22 @@ _READ = ", ".join(f"epoch_us({name})" if name.endswith("_at") else name for name
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Make the receipt tables where they are not yet there."""
     con.execute(TABLES)
+
+
+def keep_only(con: duckdb.DuckDBPyConnection, known: Collection[str]) -> None:
+    """Forget, in these tables, every delivery but those named (`dataset/delivery_id`)."""
+    for table in (
+        "deliveries",
+        "delivery_months",
+        "delivery_money",
+        "delivery_paths",
+        "quarantine",
+    ):
+        con.execute(
+            f"delete from {table} where dataset || '/' || delivery_id not in "  # noqa: S608
+            "(select unnest($known::varchar[]))",
+            {"known": [*known]},
+        )
 
 
 def delivery_parts(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:

@@ -72,19 +72,14 @@ class Stance:
         return float(self.seen[-1].cumulative_net or 0)  # of a system with a forecast it is known
 
 
-def projection_monthly(
-    read: Read, only: date | None = None, draws: int | None = None
-) -> pl.DataFrame:
-    """Where the cumulative net is heading, month by month, if nothing is changed.
-
-    `only` one month, drawn so many times, to compute again what was published.
-    """
+def projection_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """Where the cumulative net is heading from each of the months if nothing is changed."""
     money = currency(read)
-    months: dict[date, list[Stance]] = {}
-    for stance in stances(read, only, draws):
-        months.setdefault(stance.ahead.month, []).append(stance)
+    by_month: dict[date, list[Stance]] = {}
+    for stance in stances(read, months):
+        by_month.setdefault(stance.ahead.month, []).append(stance)
     rest, rows = _rest(read), list[dict[str, Any]]()
-    for here in months.values():
+    for here in by_month.values():
         rows.extend(row | {"currency": money} for row in _month(here, rest))
     return pl.DataFrame(rows, schema=PROJECTION)
 
@@ -114,20 +109,19 @@ def _month(here: Sequence[Stance], rest: Rest) -> list[dict[str, Any]]:
     return [*rows, *(shared | row for row in _rows(month, spread(found)))]
 
 
-def stances(read: Read, only: date | None = None, draws: int | None = None) -> Iterator[Stance]:
-    """Every system in every open month since it went live, by what is known of the months to it."""
-    terms, versions = Terms.read(read), read_versions(read)
-    last, closed = last_month(read), set(read("closing").get_column("month"))
-    for system_id, months in read_economies(read).items():
-        for k, now in enumerate(months):
-            if now.month != only and (only or now.month in closed):
-                continue  # what a closed month said stays
-            seen = months[: k + 1]
+def stances(read: Read, months: Sequence[date]) -> Iterator[Stance]:
+    """Every system in those of the months it was live in, by what is known of the months to it."""
+    terms, versions, last = Terms.read(read), read_versions(read), last_month(read)
+    for system_id, economies in read_economies(read).items():
+        for k, now in enumerate(economies):
+            if now.month not in months:
+                continue
+            seen = economies[: k + 1]
             known = versions_until(versions.get(system_id, {}), now.month)
             ahead = look_ahead(system_id, seen, known, terms)
             horizon = int(terms.number(system_id, now.month, "projection_months", HORIZON))
-            usual = DRAWS if now.month == last else EARLIER_DRAWS
-            yield Stance(ahead, tuple(seen), horizon, draws or usual)
+            draws = DRAWS if now.month == last else EARLIER_DRAWS
+            yield Stance(ahead, tuple(seen), horizon, draws)
 
 
 def versions_until(versions: Versions, month: date) -> Versions:

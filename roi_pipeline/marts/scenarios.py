@@ -4,7 +4,7 @@ Said for every month, like the projection. Every row changes something, says to 
 and gives the net of a month, the present value of the horizon and the breakeven that follow.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -100,16 +100,11 @@ def monthly_net(x: Mapping[str, float]) -> float:
     return x["volume"] * (x["unit_value"] * x["quality"] - x["error_cost"]) - x["cost"]
 
 
-def sensitivity_monthly(
-    read: Read, only: date | None = None, draws: int | None = None
-) -> pl.DataFrame:
-    """What a system's result depends on, and what it would be under named scenarios.
-
-    `only` one month, drawn so many times, to compute again what was published.
-    """
+def sensitivity_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
+    """What a system's result of the months depends on, and what it would be under scenarios."""
     terms, money, nets = Terms.read(read), currency(read), _nets(read)
     rows: list[dict[str, Any]] = []
-    for stance in stances(read, only, draws):
+    for stance in stances(read, months):
         ahead = stance.ahead
         shared = {"month": ahead.month, "system_id": ahead.system_id, "currency": money}
         if ahead.base is None:

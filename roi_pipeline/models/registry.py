@@ -98,6 +98,13 @@ def code(tables: Mapping[str, Table]) -> str:
     return sha256("".join(table.code for table in tables.values()).encode()).hexdigest()
 
 
+def datasets(tables: Mapping[str, Table], name: str) -> set[str]:
+    """What a table is made from that is no table itself: deliveries and settings; cells are not
+    looked into."""
+    above = ancestors(tables, [name])
+    return {read for each in above for read in tables[each].reads if read not in tables}
+
+
 def ancestors(tables: Mapping[str, Table], wanted: Iterable[str]) -> set[str]:
     """The wanted tables and everything they read, down to what is delivered and to cells."""
     found: set[str] = set()

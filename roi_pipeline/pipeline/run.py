@@ -98,7 +98,7 @@ class Run:
             prints = cells.fingerprints(
                 leaves, self.portfolio, self.tables, [*self.scope.months], self.scope.as_of
             )
-            store = Store(self.portfolio.state.resolve() / "tables")
+            store = Store.of(self.portfolio)
             self._state = State(self.tables, leaves, store, self.scope.months, prints)
         return self._state
 

@@ -17,6 +17,7 @@ import duckdb
 
 from roi_pipeline import files, warehouse
 from roi_pipeline.code import code_sha256
+from roi_pipeline.portfolio import Portfolio
 
 WRITER = 1  # part of every fingerprint: raise it when `run` would put other rows into files
 NAMED = 32  # hexadecimal digits of a fingerprint in a file's name
@@ -42,6 +43,11 @@ class Store:
     """The files of one portfolio (state/tables)."""
 
     folder: Path
+
+    @classmethod
+    def of(cls, portfolio: Portfolio) -> "Store":
+        """The store of a portfolio."""
+        return cls(portfolio.state.resolve() / "tables")
 
     def find(self, table: str, month: date | None, fingerprint: str) -> Stored | None:
         """The stored file of a fingerprint, None when it is not there whole."""

@@ -275,6 +275,11 @@ def note_closed(marts: Path, edition: Edition, months: tuple[str, ...]) -> None:
     files.write_text(marts / CURRENT, _text(replace(edition, closed_months=months)))
 
 
+def as_published(marts: Path, name: str) -> Edition | None:
+    """What the folder of an edition says, as it was when it was written; None when it is gone."""
+    return _read(marts / name / MANIFEST)
+
+
 def named(marts: Path, name: str) -> Edition | None:
     """The edition of that name, current or not; None when there is none."""
     now = current(marts)

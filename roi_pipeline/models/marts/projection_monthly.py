@@ -13,7 +13,6 @@ from roi_pipeline.models.table import Read, table
     grain=("month", "system_id", "horizon_month"),
     columns=projections.PROJECTION,
     reads=(
-        "closing",
         "degradation_monthly",
         "economics_monthly",
         "roi_monthly",
@@ -24,4 +23,4 @@ from roi_pipeline.models.table import Read, table
 )
 def projection_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """Where the cumulative net is heading if nothing is changed."""
-    return projections.projection_monthly(read)
+    return projections.projection_monthly(read, months)

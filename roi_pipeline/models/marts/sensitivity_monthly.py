@@ -13,7 +13,6 @@ from roi_pipeline.models.table import Read, table
     grain=("month", "system_id", "analysis", "parameter", "scenario"),
     columns=scenarios.SENSITIVITY,
     reads=(
-        "closing",
         "degradation_monthly",
         "economics_monthly",
         "roi_monthly",
@@ -24,4 +23,4 @@ from roi_pipeline.models.table import Read, table
 )
 def sensitivity_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """What a result depends on, and what it is under named scenarios."""
-    return scenarios.sensitivity_monthly(read)
+    return scenarios.sensitivity_monthly(read, months)
