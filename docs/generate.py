@@ -4,7 +4,7 @@ python docs/generate.py [--check]
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -14,9 +14,9 @@ import bill_pages  # noqa: E402
 import scenario_pages  # noqa: E402
 
 from roi_pipeline import workbench  # noqa: E402
-from roi_pipeline.glossary import meaning, meanings  # noqa: E402
 from roi_pipeline.ingest.contracts import CONTRACTS  # noqa: E402
 from roi_pipeline.ingest.events import SHAPES  # noqa: E402
+from roi_pipeline.models.columns import formulas, meaning, meanings  # noqa: E402
 from roi_pipeline.models.table import Table  # noqa: E402
 from roi_pipeline.portfolio import formats_of  # noqa: E402
 from roi_pipeline.suites import suites  # noqa: E402
@@ -136,15 +136,27 @@ def columns() -> str:
     nameless = sorted(f"{t}.{c}" for c, t in places if meaning(c, t) is None)
     used = {column for column, _ in places} | {f"{table}.{column}" for column, table in places}
     unused = sorted(set(meanings()) - used)
+    computed = {(c, t) for t, known in formulas().items() for c in known if c != "*"}
+    unused += sorted(f"{t}.{c}" for c, t in computed - places)
     if nameless or unused:
         lacks = f"no meaning for {', '.join(nameless)}; " if nameless else ""
         extra = f"no column {', '.join(unused)}; " if unused else ""
-        sys.exit(f"{lacks}{extra}edit roi_pipeline/glossary.yaml")
+        sys.exit(f"{lacks}{extra}edit roi_pipeline/models/columns.yml")
     own = {(c, t) for c, t in places if f"{t}.{c}" in meanings()}
     told = {(c, f" ({t})"): meaning(c, t) for c, t in own}
     told |= {(c, ""): meaning(c, t) for c, t in places - own}
     lines = [f"| `{name}`{where} | {text} |\n" for (name, where), text in sorted(told.items())]
-    return "".join(["# Columns\n", NOTE, "\n| column | meaning |\n|---|---|\n", *lines])
+    head = ["# Columns\n", NOTE, "\n| column | meaning |\n|---|---|\n"]
+    return "".join([*head, *lines, "\n## Formulas\n", *_formulas()])
+
+
+def _formulas() -> Iterator[str]:
+    """How columns are computed, a table at a time; `explain` computes them again."""
+    for table, known in sorted(formulas().items()):
+        yield f"\n### {table}\n\n| column | formula | method |\n|---|---|---|\n"
+        for column, said in known.items():
+            name = "every other column" if column == "*" else f"`{column}`"
+            yield f"| {name} | {said['formula']} | {said['method']} |\n"
 
 
 def logs() -> str:

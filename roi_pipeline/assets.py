@@ -7,8 +7,8 @@ from typing import Any
 import dagster as dg
 
 from roi_pipeline.engines.cells import CELLS
-from roi_pipeline.glossary import meaning
 from roi_pipeline.models import registry
+from roi_pipeline.models.columns import meaning
 from roi_pipeline.models.table import Table
 from roi_pipeline.pipeline.checks import all_suites
 from roi_pipeline.pipeline.leaves import RECEIPTS

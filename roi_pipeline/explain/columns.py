@@ -1,5 +1,5 @@
-"""What a published column is made of: its formula, the method's section, and the ledger lines or
-the predictions behind it. The recipes of the explanations; applies none of them."""
+"""What a published column is made of: the ledger lines or the predictions behind it. The recipes of
+the explanations; applies none of them. Their formulas in words are in models/columns.yml."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,8 +38,6 @@ class Recipe:
     same row (`parts`), and `terms` are the lines behind those.
     """
 
-    formula: str
-    method: str
     terms: tuple[Term, ...] = ()
     parts: tuple[str, ...] = ()
     compute: Callable[[Parts], Any] | None = None
@@ -87,70 +85,43 @@ CASH = (_value("to_date"), _cost("cash", "to_date", -1))
 
 ROI: Mapping[str, Recipe] = {
     "value": Recipe(
-        "direct value against the recorded baseline, by month of prediction",
-        "§2, D1, D3",
         (_value(),),
     ),
     "gross_value": Recipe(
-        "direct value without a recorded baseline; it decides nothing",
-        "§2.1",
         (Term(1, "value", "cohort", is_gross=True),),
     ),
-    "tco_cash": Recipe("what was paid", "§1.3", (_cost("cash"),)),
-    "tco_accrual": Recipe("what was used up", "§1.3", (_cost("accrual"),)),
-    "avoidable_cost": Recipe("what not running the system would save", "D8", (_saved(),)),
-    "net_cash": Recipe("value - tco_cash", "§1.5, D4", (_value(), _cost("cash", sign=-1))),
-    "net_accrual": Recipe("value - tco_accrual", "§1.5", (_value(), _cost("accrual", sign=-1))),
-    "cumulative_value": Recipe("value of every month so far", "§1.5", (_value("to_date"),)),
-    "cumulative_tco_cash": Recipe(
-        "tco_cash of every month so far", "§1.3", (_cost("cash", "to_date"),)
-    ),
-    "cumulative_tco_accrual": Recipe(
-        "tco_accrual of every month so far", "§1.3", (_cost("accrual", "to_date"),)
-    ),
-    "cumulative_net_cash": Recipe("cumulative_value - cumulative_tco_cash", "§1.6, D4", CASH),
+    "tco_cash": Recipe((_cost("cash"),)),
+    "tco_accrual": Recipe((_cost("accrual"),)),
+    "avoidable_cost": Recipe((_saved(),)),
+    "net_cash": Recipe((_value(), _cost("cash", sign=-1))),
+    "net_accrual": Recipe((_value(), _cost("accrual", sign=-1))),
+    "cumulative_value": Recipe((_value("to_date"),)),
+    "cumulative_tco_cash": Recipe((_cost("cash", "to_date"),)),
+    "cumulative_tco_accrual": Recipe((_cost("accrual", "to_date"),)),
+    "cumulative_net_cash": Recipe(CASH),
     "cumulative_net_accrual": Recipe(
-        "cumulative_value - cumulative_tco_accrual",
-        "§1.5",
         (_value("to_date"), _cost("accrual", "to_date", -1)),
     ),
-    "value_trailing_12": Recipe("value of twelve months", "§1.5", (_value("year"),)),
-    "tco_accrual_trailing_12": Recipe(
-        "tco_accrual of twelve months", "§1.5", (_cost("accrual", "year"),)
-    ),
-    "window_value": Recipe("value of the evidence months", "§1.5, §6, D7", (_value("window"),)),
-    "window_avoidable_cost": Recipe(
-        "avoidable cost of the evidence months", "§1.5, D8", (_saved("window"),)
-    ),
+    "value_trailing_12": Recipe((_value("year"),)),
+    "tco_accrual_trailing_12": Recipe((_cost("accrual", "year"),)),
+    "window_value": Recipe((_value("window"),)),
+    "window_avoidable_cost": Recipe((_saved("window"),)),
     "releasable_capital": Recipe(
-        "book value of the system's assets at the end of the month x releasable_capital_share",
-        "§1.10",
         note="the book value comes from the asset register and the share from terms.csv, not from "
         "ledger lines",
     ),
     "capital_charge": Recipe(
-        "the hurdle per month x releasable_capital",
-        "§1.10",
         parts=("releasable_capital",),
         note="the hurdle comes from terms.csv; the total adds up its systems",
     ),
     "economic_profit": Recipe(
-        "value - avoidable_cost - capital_charge",
-        "§1.10",
         (_value(), _saved(sign=-1)),
         ("value", "avoidable_cost", "capital_charge"),
         lambda parts: parts["value"] - parts["avoidable_cost"] - parts["capital_charge"],
     ),
-    "indirect_value": Recipe(
-        "value that is harder to measure; it moves no status", "§2.6", (_indirect(),)
-    ),
-    "cumulative_indirect_value": Recipe(
-        "indirect_value of every month so far", "§2.6", (_indirect("to_date"),)
-    ),
+    "indirect_value": Recipe((_indirect(),)),
+    "cumulative_indirect_value": Recipe((_indirect("to_date"),)),
     "with_indirect_roi": Recipe(
-        "(cumulative_value + cumulative_indirect_value - cumulative_tco_cash) / "
-        "cumulative_tco_cash",
-        "§2.6",
         (_value("to_date"), _indirect("to_date"), _cost("cash", "to_date")),
         ("cumulative_value", "cumulative_indirect_value", "cumulative_tco_cash"),
         lambda parts: _ratio("all", "cumulative_tco_cash")(
@@ -159,32 +130,24 @@ ROI: Mapping[str, Recipe] = {
         is_money=False,
     ),
     "roi_cumulative_cash": Recipe(
-        "(cumulative_value - cumulative_tco_cash) / cumulative_tco_cash",
-        "§1.5",
         (_value("to_date"), _cost("cash", "to_date")),
         ("cumulative_value", "cumulative_tco_cash"),
         _ratio("cumulative_value", "cumulative_tco_cash"),
         is_money=False,
     ),
     "roi_cumulative_accrual": Recipe(
-        "(cumulative_value - cumulative_tco_accrual) / cumulative_tco_accrual",
-        "§1.5",
         (_value("to_date"), _cost("accrual", "to_date")),
         ("cumulative_value", "cumulative_tco_accrual"),
         _ratio("cumulative_value", "cumulative_tco_accrual"),
         is_money=False,
     ),
     "roi_trailing_12": Recipe(
-        "(value_trailing_12 - tco_accrual_trailing_12) / tco_accrual_trailing_12",
-        "§1.5",
         (_value("year"), _cost("accrual", "year")),
         ("value_trailing_12", "tco_accrual_trailing_12"),
         _ratio("value_trailing_12", "tco_accrual_trailing_12"),
         is_money=False,
     ),
     "incremental_roi": Recipe(
-        "(window_value - window_avoidable_cost) / window_avoidable_cost",
-        "§1.5, §6, D8",
         WINDOW,
         ("window_value", "window_avoidable_cost"),
         _ratio("window_value", "window_avoidable_cost"),
@@ -192,53 +155,43 @@ ROI: Mapping[str, Recipe] = {
     ),
     **{
         f"incremental_roi_{end}": Recipe(
-            f"(window_value at its {word}, less avoidable cost) / avoidable cost",
-            "§1.5, §3.3, §4.2",
             WINDOW,
             ("window_value", "window_avoidable_cost", "incremental_roi"),
             is_money=False,
             note=_BOUND,
         )
-        for end, word in (("low", "lowest"), ("high", "highest"))
+        for end in ("low", "high")
     },
     "cumulative_net_cash_low": Recipe(
-        "cumulative_net_cash with the open predictions at their worst, less 1.96 standard errors",
-        "§3.3, §4.2, §6",
         CASH,
         ("cumulative_net_cash",),
         note=_BOUND,
     ),
 }
 TCO: Mapping[str, Recipe] = {
-    "amount": Recipe("sum of the ledger's cost lines of this basis and category", "§1.3"),
-    "avoidable_amount": Recipe("the avoidable part of these cost lines", "D8"),
+    "amount": Recipe(),
+    "avoidable_amount": Recipe(),
 }
 LEDGER: Mapping[str, Recipe] = {
-    "amount": Recipe("quantity x unit price", "§2, §1.3"),
-    "quantity": Recipe("what the rows count for this driver", "§2", is_money=False),
-    "avoidable_amount": Recipe("the avoidable part of the line", "D8"),
+    "amount": Recipe(),
+    "quantity": Recipe(is_money=False),
+    "avoidable_amount": Recipe(),
 }
 VALUE: Mapping[str, Recipe] = {
-    "amount": Recipe("quantity x the price in force on the day of the prediction", "§2"),
-    "quantity": Recipe("what the predictions count for this driver", "§2", is_money=False),
+    "amount": Recipe(),
+    "quantity": Recipe(is_money=False),
     **{
         f"amount_{end}": Recipe(
-            f"amount + the open predictions at their {word}",
-            "§3.3",
             parts=("amount",),
             note="what open predictions could be worth comes from the cells",
         )
-        for end, word in (("low", "worst"), ("high", "best"))
+        for end in ("low", "high")
     },
     "standard_error": Recipe(
-        "s x sqrt(n) from count, sum and sum of squares of the rows",
-        "§4.2",
         parts=("amount", "acted"),
         note="the sum of squares comes from the cells",
     ),
-    "coverage": Recipe(
-        "linked / acted", "§3.1", (), ("linked", "acted"), _share("linked", "acted"), is_money=False
-    ),
+    "coverage": Recipe((), ("linked", "acted"), _share("linked", "acted"), is_money=False),
 }
 
 
@@ -251,18 +204,14 @@ def _rate(hits: tuple[str, ...], seen: tuple[str, ...]) -> Callable[[Parts], Any
 
 
 QUALITY: Mapping[str, Recipe] = {
-    "accuracy": Recipe("(tp + tn) / n", "§4.2", (), ("tp", "tn", "n"), _rate(("tp", "tn"), ("n",))),
-    "precision": Recipe(
-        "tp / (tp + fp)", "§4.2", (), ("tp", "fp", "n"), _rate(("tp",), ("tp", "fp"))
-    ),
-    "recall": Recipe("tp / (tp + fn)", "§4.2", (), ("tp", "fn", "n"), _rate(("tp",), ("tp", "fn"))),
+    "accuracy": Recipe((), ("tp", "tn", "n"), _rate(("tp", "tn"), ("n",))),
+    "precision": Recipe((), ("tp", "fp", "n"), _rate(("tp",), ("tp", "fp"))),
+    "recall": Recipe((), ("tp", "fn", "n"), _rate(("tp",), ("tp", "fn"))),
 }
 # Where no decision counts as positive, right means that the predicted label came true.
 QUALITY_BY_LABEL: Mapping[str, Recipe] = {
     **QUALITY,
     "accuracy": Recipe(
-        "correct / labelled",
-        "§4.2",
         (),
         ("correct", "labelled"),
         _rate(("correct",), ("labelled",)),
@@ -275,7 +224,7 @@ DEFAULTS: Mapping[str, str] = {
     "roi_monthly": "net_cash",
     "threshold_status_monthly": "metric",
     "quality_monthly": "accuracy",
-    **{table: next(iter(columns)) for table, columns in COST_TABLES.items()},
+    **{table: columns[0] for table, columns in COST_TABLES.items()},
     **FIRST,
 }
 EXPLAINED: Mapping[str, tuple[str, ...]] = {
@@ -285,6 +234,6 @@ EXPLAINED: Mapping[str, tuple[str, ...]] = {
     "roi_monthly": (*ROI, *FLOWS),
     "threshold_status_monthly": (*STATUS, *STATUS_COUNTS),
     "quality_monthly": ("n", "tp", "fp", "fn", "tn", "correct", *QUALITY),
-    **{table: tuple(columns) for table, columns in COST_TABLES.items()},
+    **COST_TABLES,
     **COLUMNS,
 }

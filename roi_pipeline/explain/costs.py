@@ -12,7 +12,7 @@ from roi_pipeline.domain.value import allocate
 from roi_pipeline.engines import drill_through
 from roi_pipeline.explain import published
 from roi_pipeline.explain.columns import Term
-from roi_pipeline.explain.cost_columns import COST_TABLES, RATIOS
+from roi_pipeline.explain.cost_columns import RATIOS
 from roi_pipeline.explain.published import Published
 from roi_pipeline.explain.rows import Found
 from roi_pipeline.explain.states import add_models
@@ -126,14 +126,11 @@ def _summed(lines: Sequence[Line]) -> Decimal:
 def _made(
     table: str, row: Row, column: str, key: Row, lines: Sequence[Line], parts: Row, again: Any
 ) -> Number:
-    formula, method = COST_TABLES[table][column]
     return Number(
         column=column,
         key=key,
         published=row[column],
         unit=row["currency"],
-        formula=formula,
-        method=method,
         parts=parts,
         recomputed=again,
         is_applied=True,

@@ -12,25 +12,6 @@ from roi_pipeline.explain.tree import Line, Number
 from roi_pipeline.marts.projections import Stance
 
 Row = Mapping[str, Any]
-# The section of the method, and how the numbers of the table are made.
-FORECASTS: Mapping[str, tuple[str, str]] = {
-    "degradation_monthly": (
-        "§5.1, §5.2",
-        "the law fitted to the evidence months of the version, and where it meets the cost",
-    ),
-    "options_monthly": (
-        "§7.1, §7.2",
-        "what the option changes in the expected month, over the horizon at the hurdle",
-    ),
-    "projection_monthly": (
-        "§5.3",
-        "cumulative net + every month to come, drawn from its expected level and errors",
-    ),
-    "sensitivity_monthly": (
-        "§5.3",
-        "the expected month with one input changed; of monte_carlo, draws of all inputs",
-    ),
-}
 
 
 def of_forecast(
@@ -43,15 +24,12 @@ def of_forecast(
 ) -> Number:
     """A number that looks ahead, with what it starts from: the outlook of its system among those of
     its month."""
-    method, formula = FORECASTS[table]
     parts, lines, notes = _starts_from(there, outlooks, row, start)
     return Number(
         column=column,
         key={key: row[key] for key in KEYS[table]},
         published=row[column],
         unit="",
-        formula=formula,
-        method=method,
         parts=parts | {name: row[name] for name in ("draws", "seed") if row.get(name)},
         lines=lines,
         notes=notes,

@@ -18,51 +18,34 @@ _VALUE = Term(1, "value", "cohort")
 _SAVED = Term(1, "cost", "accrual", measure="avoidable_amount")
 _PAID = Term(-1, "cost", "cash")
 _USED = Term(1, "cost", "accrual")
-# Formula, method's section, terms with what narrows their lines, and whether all months count.
-ECONOMICS: Mapping[str, tuple[str, str, tuple[tuple[Term, Row | None], ...], bool]] = {
-    "value": (
-        "direct value of its decisions",
-        "§2, D1",
-        ((_VALUE, {"category": "direct"}),),
-        False,
-    ),
-    "avoidable": ("what not running it would have saved", "D8", ((_SAVED, {}),), False),
-    "compute": (
-        "the part of it that clouds and model providers bill",
-        "§1.7",
-        ((_SAVED, {"source": "billing"}),),
-        False,
-    ),
-    "cumulative_net": (
-        "value less everything paid, since the investment",
-        "§1.6, D4",
-        ((_VALUE, None), (_PAID, {})),  # of value only what counts
-        True,
-    ),
+# The terms, each with what narrows its lines, and whether all months so far count.
+ECONOMICS: Mapping[str, tuple[tuple[tuple[Term, Row | None], ...], bool]] = {
+    "value": (((_VALUE, {"category": "direct"}),), False),
+    "avoidable": (((_SAVED, {}),), False),
+    "compute": (((_SAVED, {"source": "billing"}),), False),
+    "cumulative_net": (((_VALUE, None), (_PAID, {})), True),  # of value only what counts
 }
-SERVING: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "cost": ("the accrual cost of the system x the mode's share of its use", ("predictions",)),
-    "cost_per_1k": ("cost / predictions x 1,000", ("cost", "predictions")),
-    "value_per_1k": ("value / predictions x 1,000", ("value", "predictions")),
-    "counterfactual_saving": ("compute_cost x the discount of batch", ("compute_cost",)),
-    "value_lost": ("value x the share that cannot wait", ("value",)),
-    "deferred_value": ("value - value_lost", ("value", "value_lost")),
-    "deferral_cost": ("what waiting costs at the hurdle", ("deferred_value",)),
-    "net_change": (
-        "counterfactual_saving - value_lost - deferral_cost",
-        ("counterfactual_saving", "value_lost", "deferral_cost"),
-    ),
+# The numbers of the row that a number follows from.
+SERVING: Mapping[str, tuple[str, ...]] = {
+    "cost": ("predictions",),
+    "cost_per_1k": ("cost", "predictions"),
+    "value_per_1k": ("value", "predictions"),
+    "counterfactual_saving": ("compute_cost",),
+    "value_lost": ("value",),
+    "deferred_value": ("value", "value_lost"),
+    "deferral_cost": ("deferred_value",),
+    "net_change": ("counterfactual_saving", "value_lost", "deferral_cost"),
 }
 
 
 def of_economics(there: Published, row: Row, column: str, start: int) -> Number:
     """A number of economics_monthly as the signed sum of its lines."""
-    formula, method, terms, is_to_date = ECONOMICS[column]
+    terms, is_to_date = ECONOMICS[column]
     lines = _lines(there, terms, row, start, is_to_date=is_to_date)
     again = total(line.sign * line.amount for line in lines)
     if row[column] is None:  # for the row's missing_reason: nothing it is compared with
-        return replace(_number(row, column, formula, method, {}, (), None), is_applied=False)
-    return _number(row, column, formula, method, {}, lines, again)
+        return replace(_number(row, column, {}, (), None), is_applied=False)
+    return _number(row, column, {}, lines, again)
 
 
 def of_serving(there: Published, row: Row, column: str, start: int) -> Number:
@@ -72,11 +55,10 @@ def of_serving(there: Published, row: Row, column: str, start: int) -> Number:
         narrow = {"category": "direct", **key}
         lines = _lines(there, ((_VALUE, narrow),), row, start, is_to_date=False)
         again = cents(total(line.sign * line.amount for line in lines))
-        return _number(row, column, "direct value of its decisions", "§1.8", key, lines, again)
-    formula, names = SERVING[column]
+        return _number(row, column, key, lines, again)
     lines = _lines(there, ((_USED, {}),), row, start, is_to_date=False) if column == "cost" else []
-    parts = {name: row[name] for name in (*names, "assumptions") if row[name] is not None}
-    made = _number(row, column, formula, "§1.8", key, lines, None)
+    parts = {name: row[name] for name in (*SERVING[column], "assumptions") if row[name] is not None}
+    made = _number(row, column, key, lines, None)
     return replace(made, parts=parts, is_applied=False)
 
 
@@ -98,16 +80,12 @@ def _lines(
     return found
 
 
-def _number(
-    row: Row, column: str, formula: str, method: str, key: Row, lines: Sequence[Line], again: Any
-) -> Number:
+def _number(row: Row, column: str, key: Row, lines: Sequence[Line], again: Any) -> Number:
     return Number(
         column=column,
         key=key,
         published=row[column],
         unit=row["currency"],
-        formula=formula,
-        method=method,
         recomputed=again,
         is_applied=True,
         lines=tuple(lines),

@@ -10,15 +10,16 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
-from roi_pipeline import glossary, words
+from roi_pipeline import words
 from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain import columns, counts, published
 from roi_pipeline.explain import rows as deep
+from roi_pipeline.explain.ahead import KEYS
 from roi_pipeline.explain.columns import Recipe, Term
 from roi_pipeline.explain.cost_columns import COST_TABLES
 from roi_pipeline.explain.costs import number_of_cost
 from roi_pipeline.explain.flows import FLOWS
-from roi_pipeline.explain.forecasts import FORECASTS, of_forecast
+from roi_pipeline.explain.forecasts import of_forecast
 from roi_pipeline.explain.made_of import of_economics, of_serving
 from roi_pipeline.explain.published import Published
 from roi_pipeline.explain.recompute import delivered_rows, reading_of, recomputed
@@ -29,6 +30,7 @@ from roi_pipeline.explain.walk import Walk, source_row, total
 from roi_pipeline.marts.projections import Stance, stances
 from roi_pipeline.marts.terms import Terms
 from roi_pipeline.models import registry
+from roi_pipeline.models.columns import Formula, formula_of, meaning
 
 Row = Mapping[str, Any]
 NO_BASELINE = "no_baseline"
@@ -62,7 +64,11 @@ def number_of(
         number: Number | None = _of_any(there, walk, table, row, column, start)
     else:
         number = _by_recipe(there, walk, table, row, column, start)
-    if number is None or number.is_applied or number.counted is not None:
+    if number is None:
+        return None
+    formula = formula_of(table, column) or Formula(meaning(column, table) or "")
+    number = replace(number, formula=formula.formula, method=formula.method)
+    if number.is_applied or number.counted is not None:
         return number
     return recomputed(walk, table, row, number)
 
@@ -86,7 +92,7 @@ def _by_recipe(
         return of_economics(there, row, column, start)
     if table == "serving_mode_comparison_monthly":
         return of_serving(there, row, column, start)
-    if table in FORECASTS:
+    if table in KEYS:
         return of_forecast(there, _outlooks(walk, row), table, row, column, start)
     return _of_roi(there, walk, row, column, start)
 
@@ -107,8 +113,6 @@ def _of_any(there: Published, walk: Walk, table: str, row: Row, column: str, sta
         key={key: row[key] for key in model.grain if key not in ("month", "system_id")},
         published=row[column],
         unit="",
-        formula=glossary.meaning(column, table) or model.row,
-        method="",
     )
     lines: list[Line] = []
     if "ledger_line" in registry.ancestors(walk.models, [table]) and "month" in row:
@@ -168,7 +172,7 @@ def _of_counts(
     walk: Walk,
     row: Row,
     column: str,
-    counted: Mapping[str, tuple[str, str, str]],
+    counted: Mapping[str, str],
     recipes: Mapping[str, Recipe],
     mine: Row,
     key: Row,
@@ -178,14 +182,13 @@ def _of_counts(
     con = walk.predictions(walk.state(month), Months(month, month), [row["system_id"]])
     where = {**mine, "month": month}
     if column in counted:
-        formula, method, condition = counted[column]
-        found = deep.counted_rows(con, condition, where)
-        made = _made(row, column, Recipe(formula, method), "predictions", key, (), {})
+        found = deep.counted_rows(con, counted[column], where)
+        made = _made(row, column, Recipe(), "predictions", key, (), {})
         sources = tuple(source_row(walk, 0, one.amount, one) for one in found)
         return replace(made, rows=sources, counted=len(found))
     recipe = recipes[column]
-    parts = {name: len(deep.counted_rows(con, counted[name][2], where)) for name in recipe.parts}
-    seen = deep.counted_rows(con, counted[recipe.parts[-1]][2], where)
+    parts = {name: len(deep.counted_rows(con, counted[name], where)) for name in recipe.parts}
+    seen = deep.counted_rows(con, counted[recipe.parts[-1]], where)
     made = _made(row, column, recipe, "", key, (), parts)
     sources = tuple(source_row(walk, 0, one.amount, one) for one in seen)
     again = recipe.compute(parts) if recipe.compute else None
@@ -196,7 +199,7 @@ def _of_status(there: Published, walk: Walk, row: Row, column: str, start: int) 
     if column in counts.STATUS_COUNTS:
         mine = {"system_id": row["system_id"]}
         return _of_counts(walk, row, column, counts.STATUS_COUNTS, {}, mine, {})
-    formula, method, behind = STATUS[column]
+    behind = STATUS[column]
     money = there.rows("roi_monthly", row["month"], row["system_id"])[0]
     number = _of_roi(there, walk, money, behind, start)
     parts = {name: row[name] for name in WITH_STATUS if name != column}
@@ -205,8 +208,6 @@ def _of_status(there: Published, walk: Walk, row: Row, column: str, start: int) 
         column=column,
         published=row[column],
         unit="",
-        formula=formula,
-        method=method,
         parts=parts | dict(number.parts),
         recomputed=money[behind],
         is_applied=column in COPIED,
@@ -219,10 +220,9 @@ def _of_roi(there: Published, walk: Walk, row: Row, column: str, start: int) -> 
     if row[column] is None and row["missing_reason"] == NO_BASELINE:
         return _unknown(row, column)
     if column in FLOWS:
-        flow = FLOWS[column]
-        recipe = Recipe(flow.formula, flow.method, columns.CASH)
+        recipe = Recipe(columns.CASH)
         cash = published.cash(there, terms, system_id, month)
-        nets, again = cash.plain.nets, flow.compute(cash)
+        nets, again = cash.plain.nets, FLOWS[column](cash)
         parts = {
             "hurdle_rate_annual": Decimal(
                 str(terms.number(system_id, month, "hurdle_rate_annual", 0.12))
@@ -250,8 +250,7 @@ def _of_roi(there: Published, walk: Walk, row: Row, column: str, start: int) -> 
 
 def _unknown(row: Row, column: str) -> Number:
     """A number that is missing because the value, or a part of it, is compared with nothing."""
-    recipe = columns.ROI.get(column) or Recipe(FLOWS[column].formula, FLOWS[column].method)
-    made = _made(row, column, Recipe(recipe.formula, recipe.method), "", {}, (), {})
+    made = _made(row, column, Recipe(), "", {}, (), {})
     return replace(made, notes=(f"{NO_BASELINE}: {words.reason(NO_BASELINE)}",))
 
 
@@ -291,8 +290,6 @@ def _made(
         key=key,
         published=row[column],
         unit=unit,
-        formula=recipe.formula,
-        method=recipe.method,
         parts=parts,
         lines=tuple(lines),
         notes=(recipe.note,) if recipe.note else (),

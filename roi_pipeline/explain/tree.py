@@ -99,8 +99,8 @@ class Number:
     key: Mapping[str, Any]
     published: Any
     unit: str
-    formula: str
-    method: str
+    formula: str = ""
+    method: str = ""
     parts: Mapping[str, Any] = field(default_factory=dict)
     recomputed: Any = None
     is_applied: bool = False
