@@ -28,9 +28,14 @@ def code_sha256(*modules: str) -> str:
     digest = sha256()
     for name, source in sorted(sources(*modules).items()):
         digest.update(f"{name} {sha256(source.encode()).hexdigest()}\n".encode())
-    for library in LIBRARIES:
-        digest.update(f"{library} {version(library)}\n".encode())
+    digest.update(_libraries().encode())
     return digest.hexdigest()
+
+
+@cache
+def _libraries() -> str:
+    """The libraries that compute, with their versions, a line each."""
+    return "".join(f"{library} {version(library)}\n" for library in LIBRARIES)
 
 
 def sources(*modules: str) -> dict[str, str]:
@@ -39,14 +44,23 @@ def sources(*modules: str) -> dict[str, str]:
     left = [*modules]
     while left:
         name = left.pop()
-        file = _file(name)
-        if name in found or file is None:
-            continue
-        found[name] = file.read_text(encoding="utf-8")
-        left += [name.rpartition(".")[0], *_imports(found[name])]
-        if "import_module" in found[name]:  # loads its neighbours by their names
-            left += [f"{name}.{each.stem}" for each in file.parent.glob("*.py")]
+        if name not in found and (module := _module(name)):
+            found[name], needs = module
+            left += needs
     return found
+
+
+@cache
+def _module(name: str) -> tuple[str, tuple[str, ...]] | None:
+    """The source of a module of the package, and the modules it needs; None for anything else."""
+    file = _file(name)
+    if file is None:
+        return None
+    source = file.read_text(encoding="utf-8")
+    needs = [name.rpartition(".")[0], *_imports(source)]
+    if "import_module" in source:  # loads its neighbours by their names
+        needs += [f"{name}.{each.stem}" for each in file.parent.glob("*.py")]
+    return source, tuple(needs)
 
 
 def _file(name: str) -> Path | None:

@@ -5,6 +5,7 @@ Knows how rows become Parquet files in one order, and files become views; no tab
 
 import atexit
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -242,6 +243,11 @@ def show(con: duckdb.DuckDBPyConnection, view: str, query: str) -> None:
     con.execute(f"create or replace view {view} as {query}")
 
 
+def compute(con: duckdb.DuckDBPyConnection, table: str, query: str) -> None:
+    """Compute a query once and make its rows visible under a name."""
+    con.execute(f"create or replace temp table {table} as {query}")
+
+
 def in_months(query: str, months: Sequence[date]) -> str:
     """The rows of a query in some months."""
     listed = ", ".join(f"date '{month.isoformat()}'" for month in months) or "null"
@@ -267,7 +273,7 @@ def no_rows(query: str) -> str:
 @contextmanager
 def computed(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
     """The rows of a query, computed once, under a name that is valid in the block."""
-    con.execute(f"create or replace temp table computed_once as {query}")
+    compute(con, "computed_once", query)
     try:
         yield "computed_once"
     finally:
@@ -317,14 +323,15 @@ def insert_documents(
     if not documents:
         return
     shape = described(con, f"from {table}")
-    frame = pl.DataFrame(
-        [{name: row.get(name) for name in shape} for row in documents],
-        schema=dict.fromkeys(shape, pl.String),
+    columns = ", ".join(f'row."{name}"::{kind} as "{name}"' for name, kind in shape.items())
+    con.execute(  # as JSON: to hand over a frame would import pyarrow and pandas
+        f"insert into {table} by name select {columns} "  # noqa: S608
+        "from (select unnest(from_json($documents, $shape)) as row)",
+        {
+            "documents": json.dumps(documents),
+            "shape": json.dumps([dict.fromkeys(shape, "VARCHAR")]),
+        },
     )
-    con.register("documents", frame)
-    columns = ", ".join(f'"{name}"::{kind} as "{name}"' for name, kind in shape.items())
-    con.execute(f"insert into {table} by name select {columns} from documents")  # noqa: S608
-    con.unregister("documents")
 
 
 def frame_of(con: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:

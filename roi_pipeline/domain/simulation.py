@@ -161,18 +161,16 @@ def together(
 def spread(found: Worlds) -> Fan:
     """Percentiles and probabilities of worlds, month by month."""
     reached = np.full(found.totals.shape[1], found.now >= 0)
-    shown: dict[int, list[float]] = {p: [] for p in PERCENTILES}
+    shown = _percentiles(found.totals)
     mean, by_then, then = [], [], []
     for total in found.totals:
         reached |= total >= 0
-        for p, level in zip(PERCENTILES, _percentiles(total), strict=True):
-            shown[p].append(level)
         mean.append(float(np.mean(total)))
         by_then.append(float(np.mean(reached)))
         then.append(float(np.mean(total >= 0)))
     below = float(np.mean(found.surplus < 0))
-    monthly = _percentiles((found.totals[-1] - found.now) / len(found.totals))
-    return Fan(shown, mean, by_then, then, below, dict(zip(PERCENTILES, monthly, strict=True)))
+    monthly = _percentiles((found.totals[-1:] - found.now) / len(found.totals))
+    return Fan(shown, mean, by_then, then, below, {p: level for p, (level,) in monthly.items()})
 
 
 def positive_definite(correlation: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -190,8 +188,8 @@ def positive_definite(correlation: Sequence[Sequence[float]]) -> list[list[float
     return told
 
 
-def _percentiles(sample: Floats) -> list[float]:
-    """By the nearest rank: no interpolation, so that a number is one that was drawn."""
-    places = [min(len(sample) - 1, len(sample) * p // 100) for p in PERCENTILES]
-    ordered = np.partition(sample, places)
-    return [float(ordered[place]) for place in places]
+def _percentiles(samples: Floats) -> dict[int, list[float]]:
+    """Of every row of draws, by the nearest rank: no interpolation, so that a number is one that
+    was drawn."""
+    ordered, draws = np.sort(samples, axis=1), samples.shape[1]
+    return {p: ordered[:, min(draws - 1, draws * p // 100)].tolist() for p in PERCENTILES}

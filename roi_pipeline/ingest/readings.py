@@ -83,9 +83,12 @@ def withdraw_outdated(
     """
     named = {source.id: reading_of(portfolio, source) for source in sources_of(portfolio, dataset)}
     bound = {"dataset": dataset, "readings": list(named.values())}
+    found = con.execute(_OUTDATED, bound).fetchall()
+    if not found:
+        return []
     again = {*con.execute(_READ_AGAIN, bound).fetchall()}
     renamed = {sha for sha, _ in again}  # the same bytes under another id of a source
-    for delivery, source_id, path, sha, is_unknown, _ in con.execute(_OUTDATED, bound).fetchall():
+    for delivery, source_id, path, sha, is_unknown, _ in found:
         is_read = (sha, source_id) in again or (source_id not in named and sha in renamed)
         was_removed = source_id not in named and not is_unknown
         if is_read or (was_removed and is_there(portfolio, path)):

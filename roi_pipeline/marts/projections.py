@@ -5,6 +5,7 @@ Every month has the forecast that can be made from what is known of it and the m
 newest is drawn most often, because people act on it. What a closed month forecast stays with it.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -42,6 +43,8 @@ from roi_pipeline.marts.terms import Terms
 PORTFOLIO, UNALLOCATED = "portfolio", "unallocated"
 HORIZON = 24  # months; term projection_months
 EARLIER_DRAWS = 10_000  # for months before the newest
+FANS_KEPT = 2_000
+_FANS: dict[tuple[object, ...], Fan] = {}
 Rest = dict[tuple[str, date], tuple[float, float]]  # net so far and of the month
 PROJECTION: dict[str, Any] = {
     "month": pl.Date,
@@ -98,7 +101,7 @@ def _month(here: Sequence[Stance], rest: Rest) -> list[dict[str, Any]]:
 
     shared: dict[str, Any] = {"month": month, "system_id": PORTFOLIO}
     if any(stance.ahead.base is None for stance in here):
-        list(map(spread, drawn()))
+        deque(drawn(), maxlen=0)
         reason = "system_without_forecast"  # a total of some would look like a total
         return [*rows, shared | _none(month, reason)]
     seed = int.from_bytes(sha256(f"{PORTFOLIO}/{month}".encode()).digest()[:4])
@@ -141,8 +144,26 @@ def simulated(stance: Stance) -> Worlds:
 
 
 def simulate(ahead: Outlook, now: float, months: int, draws: int = DRAWS) -> Fan:
-    """The fan of an outlook that has a base."""
-    return spread(worlds(_expected(ahead, months), now, ahead.hurdle, ahead.seed, draws))
+    """The fan of an outlook that has a base; the same one is drawn once in a process."""
+    expected = _expected(ahead, months)
+    key = _key(expected, now, ahead.hurdle, ahead.seed, draws)
+    return _FANS.get(key) or spread(worlds(expected, now, ahead.hurdle, ahead.seed, draws))
+
+
+def _fan(stance: Stance, found: Worlds) -> Fan:
+    """The fan of a stance's worlds, kept for what else is computed from the same stance."""
+    ahead, expected = stance.ahead, _expected(stance.ahead, stance.months)
+    if len(_FANS) >= FANS_KEPT:
+        _FANS.clear()
+    key = _key(expected, stance.now, ahead.hurdle, ahead.seed, stance.draws)
+    _FANS[key] = spread(found)
+    return _FANS[key]
+
+
+def _key(expected: Expected, *more: float) -> tuple[object, ...]:
+    """All that a fan depends on."""
+    values = vars(expected).values()
+    return (*(v.tobytes() if isinstance(v, np.ndarray) else v for v in values), *more)
 
 
 def _expected(ahead: Outlook, months: int) -> Expected:
@@ -173,7 +194,7 @@ def _system(stance: Stance, found: Worlds | None) -> Iterator[dict[str, Any]]:
         yield shared | _none(ahead.month, ahead.missing_reason)
         return
     quality, error = ahead.quality(stance.months)
-    for k, row in enumerate(_rows(ahead.month, spread(found))):
+    for k, row in enumerate(_rows(ahead.month, _fan(stance, found))):
         yield (
             shared
             | row

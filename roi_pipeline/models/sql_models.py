@@ -55,7 +55,12 @@ OPTIONAL_LINE_COLUMNS = {
 
 
 UNIONS = (COST_LINES, VALUE_LINES)
-BUILDS: Mapping[str, Build] = {"cells": "engine", "ledger": "whole", "marts": "whole"}
+BUILDS: Mapping[str, Build] = {
+    "cells": "engine",
+    "evidence": "whole",
+    "ledger": "whole",
+    "marts": "whole",
+}
 
 
 def package_folder(name: str) -> Path:
@@ -68,8 +73,9 @@ def package_folder(name: str) -> Path:
 def read(file: Path, *, is_own: bool = False) -> Table:
     """One model from its file; `is_own` for a scenario of a portfolio: a part of value_lines.
 
-    Header lines after row and grain: `-- build: view | whole`, `-- part of: UNION`, and for
-    scenarios `-- positive:`, `-- baseline:`, `-- terms:`.
+    Header lines after row and grain: `-- build: view | whole`, `-- computed: once` for a view that
+    several tables read, `-- part of: UNION`; for scenarios `-- positive:`, `-- baseline:` and
+    `-- terms:`.
     Raises ConfigurationError when a file has no header or cannot be parsed, or, in a portfolio, is
     more than one SELECT over the tables of a scenario (own_sql.py).
     """
@@ -89,12 +95,9 @@ def _parsed(file: Path, whole: str, *, is_own: bool) -> Table:
             "the second its key (-- grain: month, system_id)"
         )
     query = "\n".join(line for line in text.splitlines() if not line.startswith("-- ")).strip()
-    try:
-        reads = reads_of(query, is_own=is_own)
-    except SqlglotError as error:
-        raise ConfigurationError(f"{file}: {error}") from error
-    except RecursionError:
-        raise ConfigurationError(f"{file}: nested too deeply; write it with fewer levels") from None
+    named = frozenset(re.findall(r"\w+", _COMMENT.sub("", query)))
+    reads, named = _parsed_names(query, file) if is_own else (reads_of(query), named)
+    part_of = VALUE_LINES if is_own else next(iter(_said(header, "part of")), None)
     layer = file.parent.name
     build = next(iter(_said(header, "build")), BUILDS.get(layer, "view"))
     if build not in get_args(Build):
@@ -107,8 +110,10 @@ def _parsed(file: Path, whole: str, *, is_own: bool) -> Table:
         build=cast(Build, build),
         reads=reads,
         query=query,
-        part_of=VALUE_LINES if is_own else next(iter(_said(header, "part of")), None),
+        part_of=part_of,
+        optional=named & OPTIONAL_LINE_COLUMNS.get(part_of or "", {}).keys(),
         example=example.rpartition("*/")[0] or None,
+        is_computed_once="once" in _said(header, "computed"),
         is_kept=any(line.startswith("kept: ") for line in header),
         is_guard="refuses" in _said(header, "guard"),
         closed_like=next(iter(_said(header, "closed like")), None),
@@ -119,18 +124,15 @@ def _parsed(file: Path, whole: str, *, is_own: bool) -> Table:
     )
 
 
-def reads_of(query: str, *, is_own: bool = False) -> frozenset[str]:
-    """The tables that a query names, without those it defines itself.
+def reads_of(query: str) -> frozenset[str]:
+    """The tables that a query of ours names, without those it defines itself.
 
     Our files name tables only behind `from` and `join`, so those are looked up by their words,
-    which costs a hundredth of parsing (a test compares the two for every file). A portfolio's own
-    query may be anything and is parsed; sqlglot.ParseError where it cannot be.
+    which costs a hundredth of parsing (a test compares the two for every file).
 
     >>> sorted(reads_of("with a as (select 1 from x) select * from a join marts.y using (k)"))
     ['x', 'y']
     """
-    if is_own:
-        return _parsed_reads(query)
     text = _COMMENT.sub("", query)
     return frozenset({name.rpartition(".")[2] for name in _NAMED.findall(text)}) - frozenset(
         _DEFINED.findall(text)
@@ -144,10 +146,19 @@ _NAMED = re.compile(
 _DEFINED = re.compile(r"(?:\bwith|,)\s+([a-z_][a-z0-9_]*)\s+as\s*(?:--[^\n]*)?\s*\(", re.I)
 
 
-def _parsed_reads(query: str) -> frozenset[str]:
-    tree = sqlglot.parse_one(query, dialect="duckdb")
-    local = {cte.alias for cte in tree.find_all(exp.CTE)}
-    return frozenset({table.name for table in tree.find_all(exp.Table)} - local)
+def _parsed_names(query: str, file: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """The tables that a portfolio's own query reads, and the columns it selects by name; it may be
+    anything, so it is parsed. ConfigurationError where it cannot be."""
+    try:
+        tree = sqlglot.parse_one(query, dialect="duckdb")
+        local = {cte.alias for cte in tree.find_all(exp.CTE)}
+        reads = {table.name for table in tree.find_all(exp.Table)} - local
+    except SqlglotError as error:
+        raise ConfigurationError(f"{file}: {error}") from error
+    except RecursionError:
+        raise ConfigurationError(f"{file}: nested too deeply; write it with fewer levels") from None
+    named = tree.named_selects if isinstance(tree, exp.Query) else []
+    return frozenset(reads), frozenset(named)
 
 
 def _said(header: Iterable[str], key: str) -> list[str]:
@@ -180,10 +191,8 @@ def union(name: str, tables: Iterable[Table]) -> Table:
 
 def _member(union: str, model: Table) -> str:
     """All its lines, with nothing in an optional column that it does not name."""
-    query = sqlglot.parse_one(model.sql, dialect="duckdb")
-    named = query.named_selects if isinstance(query, exp.Query) else ()
     optional = [
-        exp.column(column) if column in named else exp.cast(exp.Null(), kind).as_(column)
+        exp.column(column) if column in model.optional else exp.cast(exp.Null(), kind).as_(column)
         for column, kind in OPTIONAL_LINE_COLUMNS[union].items()
     ]
     lines = exp.select(*map(exp.column, LINE_COLUMNS[union]), *optional).from_(model.name)

@@ -39,7 +39,9 @@ class Table:
 
     `build` says how it is stored: `view` not at all, `whole` one file for all months of a run,
     `engine` one file a month, by the heavy step. Exactly one of `query` and `function` is set.
-    The rows of a guard are refused (pipeline/guards.py). `closed_like` names the table whose
+    A view that `is_computed_once` is computed when a run first reads it, not by each reader.
+    The rows of a guard are refused (pipeline/guards.py). A model that is `part_of` a union names
+    the `optional` columns it has. `closed_like` names the table whose
     columns the kept rows of closed months have, for a table that reads its own.
     `positive`, `baseline` and `terms` are what a scenario needs of the system that uses it.
     """
@@ -54,8 +56,10 @@ class Table:
     function: Function | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
     part_of: str | None = None
+    optional: frozenset[str] = frozenset()
     example: str | None = None
     is_kept: bool = False
+    is_computed_once: bool = False
     is_guard: bool = False
     closed_like: str | None = None
     rebuilds_closed_months: bool = False

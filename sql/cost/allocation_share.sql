@@ -1,5 +1,6 @@
 -- Which stretch of a shared cost is whose, by fixed shares or by a month's use: stretches laid end to end from 0 to 1.
 -- grain: allocation_key, system_id, valid_from
+-- computed: once
 with weighed as (
     select
         allocation_key,

@@ -1,5 +1,6 @@
 -- A cost line, or the part of a shared one that is allocated to a system; cost that no rule allocates belongs to `unallocated`.
 -- grain: delivery_id, row_no, month, basis, kind, system_id
+-- computed: once
 -- Parts lie between the ends of their stretches, to the last digit; what is finer than a billionth goes to the last.
 select
     l.delivery_id,

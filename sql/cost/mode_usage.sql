@@ -1,5 +1,6 @@
 -- What a system served in a month in a serving mode: predictions, tokens, seconds of compute.
 -- grain: month, system_id, serving_mode
+-- build: whole
 select
     month,
     system_id,

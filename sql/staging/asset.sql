@@ -1,5 +1,6 @@
 -- One asset of the register in the reporting currency, with what the rules say of it.
 -- grain: asset_id
+-- computed: once
 with money as (
     select
         asset_id,

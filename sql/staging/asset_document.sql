@@ -1,5 +1,6 @@
 -- One amount of money of an asset, as its document says it and in the reporting currency, rounded half-even to the cent.
 -- grain: asset_id, kind, document_on
+-- computed: once
 with document as ( -- what was paid or got has the rate of its day, what measures the cost that of the purchase
     select source_id, delivery_id, row_no, asset_id, 'purchase' as kind, acquired_on as document_on,
         acquired_on as rate_on, currency, cost as original_amount

@@ -1,5 +1,6 @@
 -- A stretch of days in which an asset belongs to one system or shared key, and how much of it was still there.
 -- grain: asset_id, from_on
+-- computed: once
 with change as (
     select asset_id, date '0001-01-01' as from_on, system_id, allocation_key, true as is_moved, cast(0 as decimal(38, 2)) as gone
     from asset

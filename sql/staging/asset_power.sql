@@ -1,5 +1,6 @@
 -- What an asset in service draws over some days of a month at its location, and what that costs by the tariff in force.
 -- grain: asset_id, month, from_on
+-- computed: once
 with stretch as (
     select
         a.asset_id, p.system_id, p.allocation_key, a.cost_class, a.location, m.month, f.currency, f.pue,

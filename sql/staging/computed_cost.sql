@@ -1,5 +1,6 @@
 -- A cost that no document says but its measures do: power, floor space, and transfer that was avoided (less than 0).
 -- grain: category, delivery_id, row_no, month, asset_id, from_on
+-- computed: once
 with measured as (
     select 'energy' as category, asset_id, month, from_on, system_id, allocation_key, source_id, delivery_id, row_no,
         currency, energy_amount as original_amount

@@ -1,5 +1,6 @@
 -- What the rules of cost_categories.csv say about a set of names and tags; the first match wins for each target.
 -- grain: dataset, month, facet
+-- computed: once
 with looked_at as (
     select
         f.dataset,
