@@ -15,7 +15,7 @@ from roi_pipeline import board, dossier, portfolio
 from roi_pipeline.demo import LAST_MONTH, plan
 from roi_pipeline.domain.calendar import add_months
 from roi_pipeline.explain import Explained, opened
-from roi_pipeline.explain.again import computed_again
+from roi_pipeline.explain.numbers import number_of
 
 pytestmark = pytest.mark.slow
 HURDLE = 0.12
@@ -170,7 +170,8 @@ def test_what_was_drawn_can_be_drawn_again(
     month = date(2026, 8, 1)  # not the newest, so drawn less often
     rows = edition.there.rows(table, month, name)
     row = next(row for row in reversed(rows) if row[column] is not None)
-    number = computed_again(edition.there, edition.walk, table, row, column, 1)
+    number = number_of(edition.there, edition.walk, table, row, column, 1)
+    assert number is not None
     assert number.is_recomputed is True
     assert number.lines
     assert number.parts["evidence months"] == "2026-06, 2026-07, 2026-08"
@@ -178,7 +179,8 @@ def test_what_was_drawn_can_be_drawn_again(
         assert number.parts["seed"] == row["seed"] > 0
         assert number.parts["draws"] == row["draws"] > 5_000
     wrong = row | {column: row[column] + Decimal("0.01")}
-    found = computed_again(edition.there, edition.walk, table, wrong, column, 1)
+    found = number_of(edition.there, edition.walk, table, wrong, column, 1)
+    assert found is not None
     assert found.is_recomputed is False
 
 
