@@ -32,8 +32,8 @@ RUN = (
 # A first run has hundreds of points, and a stop with the run after it takes about ten seconds: some
 # of them here; `make proof` tries more, ROI_CRASH_STEP=1 all.
 STEP = int(os.environ.get("ROI_CRASH_STEP", "0"))
-STOPS = 4
-KILLS = int(os.environ.get("ROI_KILLS", "6"))
+STOPS = 6
+KILLS = int(os.environ.get("ROI_KILLS", "8"))
 
 
 def deliver_late(folder: Path) -> None:
