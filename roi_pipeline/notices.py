@@ -235,8 +235,8 @@ def _remembered(portfolio: Portfolio) -> Iterator[Memory]:
             yield memory
         finally:
             known = None if memory.transitions is None else sorted(memory.transitions)
-            told = {"transitions": known, "failures": sorted(memory.failures)}
-            files.write_text(file, json.dumps(told, indent=1))
+            document = {"transitions": known, "failures": sorted(memory.failures)}
+            files.write_text(file, json.dumps(document, indent=1))
 
 
 def _read(file: Path) -> Memory:

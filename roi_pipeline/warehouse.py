@@ -201,16 +201,19 @@ def matching(
     con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], where: Mapping[str, object]
 ) -> list[tuple[Any, ...]]:
     """Some columns of the rows that have certain values, null among them, in order."""
-    same = " and ".join(f'"{column}" is not distinct from ?' for column in where) or "true"
-    query = f"{columns_of(table, columns)} where {same} order by all"
+    query = f"{columns_of(table, columns)} where {_same(where)} order by all"
     return rows(con, query, [*where.values()])
 
 
 def count_matching(con: duckdb.DuckDBPyConnection, table: str, where: Mapping[str, object]) -> int:
     """How many rows of a table have certain values, null among them."""
-    same = " and ".join(f'"{column}" is not distinct from ?' for column in where) or "true"
-    query = f"select count(*) from {table} where {same}"  # noqa: S608
+    query = f"select count(*) from {table} where {_same(where)}"  # noqa: S608
     return int(rows(con, query, [*where.values()])[0][0])
+
+
+def _same(where: Mapping[str, object]) -> str:
+    """The condition that columns have the values that are bound, null among them."""
+    return " and ".join(f'"{column}" is not distinct from ?' for column in where) or "true"
 
 
 def described(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
@@ -337,13 +340,6 @@ def insert_documents(
 def frame_of(con: duckdb.DuckDBPyConnection, table: str) -> pl.DataFrame:
     """All rows of a table or view, in the order of all columns."""
     return con.execute(f"select * from {table} order by all").pl()  # noqa: S608
-
-
-def shaped_like(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, table: str) -> pl.DataFrame:
-    """The rows of a frame with the columns and types of a table."""
-    con.execute(f"create or replace temp table shaped as from {table} limit 0")
-    insert_frame(con, "shaped", frame)
-    return frame_of(con, "shaped")
 
 
 def create_table(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:

@@ -175,13 +175,11 @@ def _sum_of(number: Number) -> str:
         return f"Exactly {rows}."
     given = "Its model gives it again" if number.inputs else "The formula gives it"
     if not number.lines:
-        if not number.is_applied:
-            return "Nothing is behind it in the ledger."
         return f"{given}{f', from {rows}' if number.rows else ''}."
     if (number.inputs or not number.is_applied) and not _is_line(number):
         lines = count(len(number.lines), "ledger line")
         again = f"{given}. " if number.inputs else ""
-        return f"{again}{lines} stand behind it, and their {rows} add up to each of them exactly."
+        return f"{again}{lines} are behind it, and their {rows} add up to each of them exactly."
     return f"{rows} add up to it exactly."
 
 
@@ -190,7 +188,9 @@ def _is_line(number: Number) -> bool:
 
 
 def _gap(number: Number) -> str:
-    """Where the way down breaks off."""
+    """What does not lead to the number."""
+    if not number.is_proven:
+        return "nothing could be compared, see the note"
     if number.is_recomputed is False:
         return f"the formula gives {exact(_decimal(number.recomputed))}"
     if number.counted is not None and number.counted != number.published:

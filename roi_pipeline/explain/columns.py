@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from roi_pipeline.explain.ahead import COLUMNS, FIRST
 from roi_pipeline.explain.cost_columns import COST_TABLES
 from roi_pipeline.explain.counts import STATUS_COUNTS, VALUE_COUNTS
 from roi_pipeline.explain.flows import FLOWS
@@ -217,6 +216,7 @@ QUALITY_BY_LABEL: Mapping[str, Recipe] = {
         _rate(("correct",), ("labelled",)),
     ),
 }
+# The column that is meant where none is named.
 DEFAULTS: Mapping[str, str] = {
     "ledger_monthly": "amount",
     "tco_monthly": "amount",
@@ -225,7 +225,12 @@ DEFAULTS: Mapping[str, str] = {
     "threshold_status_monthly": "metric",
     "quality_monthly": "accuracy",
     **{table: columns[0] for table, columns in COST_TABLES.items()},
-    **FIRST,
+    "degradation_monthly": "expected_quality",
+    "options_monthly": "npv",
+    "projection_monthly": "cumulative_net_p50",
+    "sensitivity_monthly": "npv",
+    "economics_monthly": "value",
+    "serving_mode_comparison_monthly": "value",
 }
 EXPLAINED: Mapping[str, tuple[str, ...]] = {
     "ledger_monthly": tuple(LEDGER),
@@ -235,5 +240,4 @@ EXPLAINED: Mapping[str, tuple[str, ...]] = {
     "threshold_status_monthly": (*STATUS, *STATUS_COUNTS),
     "quality_monthly": ("n", "tp", "fp", "fn", "tn", "correct", *QUALITY),
     **COST_TABLES,
-    **COLUMNS,
 }

@@ -1,5 +1,5 @@
 """Columns of the tables that say what a unit costs, why a cost changed, what is expected and what
-nobody claims. Applies no formula."""
+is unallocated. Applies no formula."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What a unit costs, why a cost changed, what is expected and what nobody claims: each number down
+"""What a unit costs, why a cost changed, what is expected and what is unallocated: each number down
 to its ledger lines, or to delivered rows where it is a part of a line."""
 
 from collections.abc import Callable, Mapping, Sequence

@@ -3,33 +3,28 @@ ledger lines of the evidence months behind it. The number itself is computed aga
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from roi_pipeline.explain.ahead import KEYS
 from roi_pipeline.explain.columns import WINDOW
 from roi_pipeline.explain.published import PORTFOLIO, Published, lines_of
 from roi_pipeline.explain.tree import Line, Number
 from roi_pipeline.marts.projections import Stance
 
 Row = Mapping[str, Any]
+FORECASTS = frozenset(
+    {"degradation_monthly", "options_monthly", "projection_monthly", "sensitivity_monthly"}
+)
 
 
 def of_forecast(
-    there: Published,
-    outlooks: Sequence[Stance],
-    table: str,
-    row: Row,
-    column: str,
-    start: int,
+    there: Published, outlooks: Sequence[Stance], row: Row, number: Number, start: int
 ) -> Number:
     """A number that looks ahead, with what it starts from: the outlook of its system among those of
     its month."""
     parts, lines, notes = _starts_from(there, outlooks, row, start)
-    return Number(
-        column=column,
-        key={key: row[key] for key in KEYS[table]},
-        published=row[column],
-        unit="",
+    return replace(
+        number,
         parts=parts | {name: row[name] for name in ("draws", "seed") if row.get(name)},
         lines=lines,
         notes=notes,

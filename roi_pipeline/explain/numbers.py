@@ -5,7 +5,7 @@ A number without a recipe is taken from its model: the tables it reads, the ledg
 month, and the delivered rows that share its key.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -14,13 +14,12 @@ from roi_pipeline import words
 from roi_pipeline.domain.calendar import Months
 from roi_pipeline.explain import columns, counts, published
 from roi_pipeline.explain import rows as deep
-from roi_pipeline.explain.ahead import KEYS
 from roi_pipeline.explain.columns import Recipe, Term
 from roi_pipeline.explain.cost_columns import COST_TABLES
 from roi_pipeline.explain.costs import number_of_cost
 from roi_pipeline.explain.flows import FLOWS
-from roi_pipeline.explain.forecasts import of_forecast
-from roi_pipeline.explain.made_of import of_economics, of_serving
+from roi_pipeline.explain.forecasts import FORECASTS, of_forecast
+from roi_pipeline.explain.made_of import ECONOMICS, SERVING, of_economics, of_serving
 from roi_pipeline.explain.published import Published
 from roi_pipeline.explain.recompute import delivered_rows, reading_of, recomputed
 from roi_pipeline.explain.states import reading
@@ -37,6 +36,11 @@ NO_BASELINE = "no_baseline"
 BASES: Sequence[tuple[Literal["cost", "value"], str]] = (
     *(("cost", "cash"), ("cost", "accrual"), ("value", "cohort")),
 )
+RECIPES: Mapping[str, Collection[str]] = {
+    **columns.EXPLAINED,
+    "economics_monthly": ECONOMICS,
+    "serving_mode_comparison_monthly": ("value", *SERVING),
+}
 LINE_KEYS = ("driver", "model_version", "serving_mode", "category")
 MEASURES: Mapping[str, Measure] = {
     "quantity": "quantity",
@@ -60,10 +64,10 @@ def number_of(
 
     What no recipe computes from lines or parts is computed again by the model of the table.
     """
-    if column not in columns.EXPLAINED.get(table, ()):
-        number: Number | None = _of_any(there, walk, table, row, column, start)
-    else:
+    if column in RECIPES.get(table, ()):
         number = _by_recipe(there, walk, table, row, column, start)
+    else:
+        number = _by_model(there, walk, table, row, column, start)
     if number is None:
         return None
     formula = formula_of(table, column) or Formula(meaning(column, table) or "")
@@ -92,8 +96,6 @@ def _by_recipe(
         return of_economics(there, row, column, start)
     if table == "serving_mode_comparison_monthly":
         return of_serving(there, row, column, start)
-    if table in KEYS:
-        return of_forecast(there, _outlooks(walk, row), table, row, column, start)
     return _of_roi(there, walk, row, column, start)
 
 
@@ -105,8 +107,10 @@ def _outlooks(walk: Walk, row: Row) -> list[Stance]:
     return walk.outlooks[month]
 
 
-def _of_any(there: Published, walk: Walk, table: str, row: Row, column: str, start: int) -> Number:
-    """A number without a recipe, with what its model reads; its meaning stands for a formula."""
+def _by_model(
+    there: Published, walk: Walk, table: str, row: Row, column: str, start: int
+) -> Number:
+    """A number without a recipe, with the ledger lines of its month or the rows of its key."""
     model = walk.models[table]
     made = Number(
         column=column,
@@ -114,6 +118,8 @@ def _of_any(there: Published, walk: Walk, table: str, row: Row, column: str, sta
         published=row[column],
         unit="",
     )
+    if table in FORECASTS:
+        return of_forecast(there, _outlooks(walk, row), row, made, start)
     lines: list[Line] = []
     if "ledger_line" in registry.ancestors(walk.models, [table]) and "month" in row:
         narrow = {name: row[name] for name in LINE_KEYS if row.get(name) is not None}
@@ -122,8 +128,8 @@ def _of_any(there: Published, walk: Walk, table: str, row: Row, column: str, sta
             system = row.get("system_id", published.PORTFOLIO)
             begin = start + len(lines)
             lines += published.lines_of(there, term, [row["month"]], system, begin, narrow)
-    rows = () if lines else tuple(delivered_rows(walk, table, row))
-    return replace(made, lines=tuple(lines), rows=rows)
+    rows, notes = ((), ()) if lines else delivered_rows(walk, table, row)
+    return replace(made, lines=tuple(lines), rows=rows, notes=notes)
 
 
 def _of_ledger(row: Row, column: str, start: int) -> Number | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from roi_pipeline import warehouse
@@ -38,11 +39,12 @@ from roi_pipeline.publish.editions import Edition
 
 Row = Mapping[str, Any]
 RECOMPUTED = "recomputed"
+MOST_ROWS = 10_000
 _UNNAMED = {"month", "currency"}  # shared columns that do not say whose a row is
 
 
 @dataclass
-class Published(State):
+class EditionFiles(State):
     """The stored files that an edition was made from, in the place of those a run would build."""
 
     portfolio: Portfolio = field(kw_only=True)
@@ -79,10 +81,10 @@ class Reopened(Run):
 
 
 def recomputed(walk: Walk, table: str, row: Row, number: Number) -> Number:
-    """The number with what its model gives now for its row, and with the tables it was read from.
+    """The number with what its model gives now for its row, and with the tables it read.
 
-    A note says where that cannot be done: an edition from before files were named in it, or a
-    stored file that is gone.
+    A note says where that cannot be done: a stored file is missing, or the model has changed and
+    does not fit the files any more. Such a number is not proven, unless ledger lines are behind it.
     """
     model = walk.models[table]
     try:
@@ -90,7 +92,12 @@ def recomputed(walk: Walk, table: str, row: Row, number: Number) -> Number:
         again = _rows(walk, run, model, row)
         inputs = tuple(_inputs(run, model, row))
     except RoiError as error:
-        return replace(number, notes=(*number.notes, f"it is not computed again: {error}"))
+        return replace(number, notes=(*number.notes, f"not computed again: {error}"))
+    except (duckdb.Error, pl.exceptions.PolarsError, LookupError):  # its text may quote data
+        note = (
+            f"not computed again: the model of {table} does not fit the edition's files; run again"
+        )
+        return replace(number, notes=(*number.notes, note))
     found = again.filter(pl.col(key).eq_missing(pl.lit(row[key])) for key in _keys(model, row))
     value = found[number.column][0] if len(found) == 1 else "no such row"
     return replace(number, recomputed=value, is_applied=True, inputs=inputs)
@@ -102,24 +109,36 @@ def reading_of(walk: Walk, table: str, row: Row) -> Read:
     return Reading(_run(walk, model, row), model)
 
 
-def delivered_rows(walk: Walk, table: str, row: Row) -> Iterator[SourceRow]:
-    """The delivered rows, of datasets the table is made from, that have the key of a row."""
+def delivered_rows(
+    walk: Walk, table: str, row: Row
+) -> tuple[tuple[SourceRow, ...], tuple[str, ...]]:
+    """The delivered rows that have the key of a row, of datasets the table is made from; a note for
+    a dataset with more than MOST_ROWS of them."""
     model = walk.models[table]
-    run = _run(walk, model, row)
+    found, notes = list[SourceRow](), list[str]()
+    try:
+        run = _run(walk, model, row)
+    except RoiError:
+        return (), ()  # recomputed() says why
     for dataset in sorted(registry.datasets(walk.models, table) & CONTRACTS.keys()):
-        if shared := _shared(run, dataset, model, row):
+        shared = _shared(run, dataset, model, row)
+        count = run.count(dataset, tuple(shared.items())) if shared else 0
+        if count > MOST_ROWS:
+            notes.append(f"{count:,} delivered rows of {dataset} have its key; they are not listed")
+        elif count:
             columns = ("delivery_id", "row_no")
             text = ", ".join(f"{name} {value}" for name, value in shared.items())
             for delivery_id, row_no in warehouse.matching(run.con, dataset, columns, shared):
-                found = Found(ZERO, dataset, delivery_id, row_no, text)
-                yield source_row(walk, 0, ZERO, found)
+                one = Found(ZERO, dataset, delivery_id, row_no, text)
+                found.append(source_row(walk, 0, ZERO, one))
+    return tuple(found), tuple(notes)
 
 
 @contextmanager
 def reopened(
     portfolio: Portfolio, models: Mapping[str, Table], edition: Edition
 ) -> Iterator[Reopened]:
-    """The run that made an edition, open."""
+    """The run that made an edition, open as it was."""
     first, last = (date.fromisoformat(f"{edition.months[at]}-01") for at in (0, -1))
     as_of = datetime.fromisoformat(edition.as_of).replace(tzinfo=None)
     scope = Scope(Months(first, last), as_of)
@@ -129,26 +148,36 @@ def reopened(
     with warehouse.opened(portfolio) as con:
         deliveries.open_receipts(con, portfolio, known_then(portfolio.marts, edition))
         settings.write(con, given)
-        state = Published(
-            *(models, Leaves.read(con, given, closings), Store.of(portfolio), scope.months),
+        yield Reopened(
+            con=con,
             portfolio=portfolio,
-            edition=edition,
+            tables=models,
+            scope=scope,
+            closings=closings,
+            settings=given,
+            published=edition.name,
+            _state=EditionFiles(
+                tables=models,
+                leaves=Leaves.read(con, given, closings),
+                store=Store.of(portfolio),
+                months=scope.months,
+                portfolio=portfolio,
+                edition=edition,
+            ),
         )
-        yield Reopened(con, portfolio, models, scope, closings, given, edition.name, state)
 
 
 def _run(walk: Walk, model: Table, row: Row) -> Reopened:
     """The run that made a row: of a closed month that of the edition it was closed with."""
     closed = walk.known.closings.get(row["month"]) if "month" in row else None
     name = closed.edition if closed and model.keeps_closed_months else walk.edition.name
-    runs: dict[str, Reopened] = walk.runs
-    if name not in runs:
+    if name not in walk.runs:
         edition = editions.as_published(walk.portfolio.marts, name)
         if edition is None or not edition.stored:
             raise RoiError(f"edition {name} does not say which files it was made from")
         opened = reopened(walk.portfolio, walk.models, edition)
-        runs[name] = walk.stack.enter_context(opened)
-    return runs[name]
+        walk.runs[name] = walk.stack.enter_context(opened)
+    return walk.runs[name]
 
 
 def _rows(walk: Walk, run: Reopened, model: Table, row: Row) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Which number of roi_monthly stands behind a column of threshold_status_monthly."""
+"""Which number of roi_monthly a column of threshold_status_monthly is taken from."""
 
 from collections.abc import Mapping
 

@@ -120,8 +120,15 @@ class Number:
         return bool(self.recomputed == self.published)
 
     @property
+    def is_proven(self) -> bool:
+        """Whether anything was compared: a formula, the rows of lines, or a count."""
+        return self.is_applied or bool(self.lines) or self.counted is not None
+
+    @property
     def adds_up(self) -> bool:
         """Whether formula, lines and rows all lead to the published number."""
+        if not self.is_proven:
+            return False
         rows = all(line.is_exact for line in self.lines)
         counts = self.counted is None or self.counted == self.published
         return self.is_recomputed is not False and rows and counts

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import polars as pl
@@ -24,6 +24,9 @@ from roi_pipeline.models.table import Table
 from roi_pipeline.pipeline import settings
 from roi_pipeline.portfolio import Portfolio
 from roi_pipeline.publish.editions import Edition
+
+if TYPE_CHECKING:
+    from roi_pipeline.explain.recompute import Reopened
 
 DIGITS = 76  # sums of DECIMAL(38,18) must not be rounded by Python's default of 28
 
@@ -44,7 +47,7 @@ class Walk:
     again: dict[tuple[str, date | None], pl.DataFrame] = field(default_factory=dict)
     found: dict[Any, dict[Key, list[Found]]] = field(default_factory=dict)
     outlooks: dict[date, list[Stance]] = field(default_factory=dict)
-    runs: dict[str, Any] = field(default_factory=dict)  # recompute.Reopened by edition
+    runs: dict[str, "Reopened"] = field(default_factory=dict)  # by edition
 
     def inputs(self, state: State) -> duckdb.DuckDBPyConnection:
         """The inputs of a state, laid out once."""

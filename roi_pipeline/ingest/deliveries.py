@@ -309,7 +309,8 @@ def open_receipts(
 ) -> None:
     """Fill the receipt tables from what was ingested so far, and decide what is active.
 
-    `known` are the only deliveries to know of (`dataset/delivery_id`), as they were ingested then.
+    With `known` (`dataset/delivery_id`) only those deliveries are known: what an edition was made
+    from, to be read again. Settings and corrections that came since are not applied to them.
     """
     create_tables(con)
     receipt_files.load(con, portfolio)

@@ -1,6 +1,6 @@
 """What a column of the published tables means and how it is computed, read from columns.yml.
 
-`explain` states the formulas, Dagster shows the meanings beside the columns, docs/columns.md lists
+`explain` states the formulas, Dagster shows the meanings next to the columns, docs/columns.md lists
 both. Knows no table.
 """
 

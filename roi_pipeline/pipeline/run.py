@@ -89,7 +89,6 @@ class Run:
     published: str | None  # the edition that was current when the run was opened
     _state: State | None = None
     _shown: set[str] = field(default_factory=set)
-    _frames: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -117,7 +116,6 @@ class Run:
             log.info("%s: %s new files, %s rows", dataset, len(report.receipts), f"{count:,}")
         self._state = None
         self._shown.clear()
-        self._frames.clear()
         return report
 
     @_in_bounds
@@ -130,16 +128,14 @@ class Run:
         stale = self.state.stale(name)
         if stale:
             log.info("building %s", name)
-            if table.build == "engine":  # builds all cells at once
+            if table.build == "engine":
                 self._build_cells([month for month in stale if month is not None])
-                for each in CELLS:
-                    self._forget(each)
             elif table.function is not None:
                 self._build_python(table, stale)
             else:
                 self.show([*table.reads])
                 self._put(table, table.sql, stale)
-            self._forget(name)
+        self._shown.discard(name)
         if table.is_guard:
             self.refuse_guarded([name])
         return stale
@@ -207,22 +203,8 @@ class Run:
 
     def frame(self, name: str) -> pl.DataFrame:
         """All rows of a table, in the order of all columns."""
-        if name not in self._frames:
-            self.show([name])
-            self._frames[name] = warehouse.frame_of(self.con, self.named(name))
-        return self._frames[name]
-
-    def _forget(self, name: str) -> None:
-        """A table has other files now: it, and what is read through it, is to be read again."""
-        once = {each for each in self._shown if self._is_computed_once(each)}
-        for each in {name, *once, *self._frames}:
-            is_view = each in self.tables and self.tables[each].build == "view"
-            if each == name or (is_view and name in registry.stored_reads(self.tables, each)):
-                self._frames.pop(each, None)
-                self._shown.discard(each)
-
-    def _is_computed_once(self, name: str) -> bool:
-        return name in self.tables and self.tables[name].is_computed_once
+        self.show([name])
+        return warehouse.frame_of(self.con, self.named(name))
 
     def named(self, name: str) -> str:
         """The name of a table in queries, with its schema."""

@@ -280,12 +280,6 @@ def as_published(marts: Path, name: str) -> Edition | None:
     return _read(marts / name / MANIFEST)
 
 
-def named(marts: Path, name: str) -> Edition | None:
-    """The edition of that name, current or not; None when there is none."""
-    now = current(marts)
-    return now if now is not None and now.name == name else _read(marts / name / MANIFEST)
-
-
 def _text(edition: Edition) -> str:
     return json.dumps(edition.document, indent=1) + "\n"
 

@@ -1,4 +1,4 @@
--- Unallocated cost of a month, by where it comes from and what it is for: enough to write the rule that claims it.
+-- Unallocated cost of a month, by where it comes from and what it is for: enough to write the rule that allocates it.
 -- grain: month, basis, source, source_id, account, service, allocation_key, reason
 select
     u.month,

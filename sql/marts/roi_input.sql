@@ -1,5 +1,6 @@
 -- What a system brought and cost in a month, and since it was invested in; `portfolio` is the total, unallocated cost included. Value that nothing is compared with is null, unless it is a loss.
 -- grain: month, system_id
+-- computed: once
 -- build: view
 with grid as (
     select

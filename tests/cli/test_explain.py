@@ -200,6 +200,24 @@ def test_a_changed_count_does_not_add_up(copy: Path) -> None:
     assert told(copy, "quality_monthly", "card-watch", "fp").adds_up
 
 
+def test_a_number_that_cannot_be_computed_again_is_not_proven(copy: Path, run: Callable) -> None:
+    """The files behind a bound are gone: no verdict that it adds up, and what brings them back."""
+    for file in (copy / "state" / "tables" / "development_monthly").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    for file in (copy / "state" / "tables" / "value_arrival").rglob("*.parquet"):
+        file.unlink()
+    asked = ("development_monthly", "2026-10", "card-watch", "gain_maturity")
+    answer = run("explain", *asked, "--portfolio", copy)
+    assert answer.code == 1
+    out = " ".join(answer.out.split())
+    assert "DOES NOT ADD UP: nothing could be compared" in out
+    assert "value_arrival" in out
+    assert "run `roi-pipeline run`" in out
+    assert run("run", "--month", "2026-10", "--portfolio", copy).code == 0
+    assert run("explain", *asked, "--portfolio", copy).code == 0
+
+
 def test_what_landed_after_the_edition_does_not_disturb_it(
     small: Path, copy: Path, run: Callable
 ) -> None:

@@ -1,5 +1,6 @@
 """Two people at once: what is current never goes back, and a closed month never opens again."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -43,6 +44,20 @@ def test_two_runs_of_the_same_inputs_end_in_one_edition(company: Path) -> None:
         bring_up(one)
         bring_up(other)
         assert editions.publish(one).name == editions.publish(other).name
+
+
+def test_a_run_that_ingests_twice_publishes_what_it_knows_last(
+    company: Path, tmp_path: Path
+) -> None:
+    """What was computed once is computed again after an ingestion."""
+    other = shutil.copytree(company, tmp_path / "other")
+    with unchecked(company, MARCH) as opened:
+        bring_up(opened)
+        deliver(company)
+        bring_up(opened)
+        found = editions.publish(opened)
+    deliver(other)
+    assert found.name == run(other, MARCH).name
 
 
 def test_a_run_that_was_open_while_a_month_was_closed_is_not_published(company: Path) -> None:
