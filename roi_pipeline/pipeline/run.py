@@ -127,7 +127,7 @@ class Run:
         table = self.tables[name]
         stale = self.state.stale(name)
         if stale:
-            log.info("building %s", name)
+            log.debug("building %s", name)
             if table.build == "engine":
                 self._build_cells([month for month in stale if month is not None])
             elif table.function is not None:
@@ -143,7 +143,7 @@ class Run:
     @_in_bounds
     def check(self, name: str) -> list[CheckOutcome]:
         """Run the suite of a table on its rows, where that was not done yet; all its outcomes."""
-        log.info("checking %s", name)
+        log.debug("checking %s", name)
         return [one for _, outcomes in checks.outcomes(self, name) for one in outcomes]
 
     def stored_tables(self) -> list[str]:

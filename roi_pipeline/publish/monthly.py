@@ -66,11 +66,13 @@ def ingest_all(run: Run) -> tuple[Refusal, ...]:
 def build_and_publish(run: Run) -> MonthlyResult:
     """Check the inputs, build every table, check them, publish."""
     inputs = [table for table in run.checked_tables() if table in CONTRACTS]
+    log.info("checking what was delivered")
     failed = _failed(run, inputs)
     if blocking(failed):
         return MonthlyResult(failed_checks=tuple(failed))
-    for name in run.stored_tables():
-        run.build(name)
+    log.info("building what is stale")
+    built = [name for name in run.stored_tables() if run.build(name)]
+    log.info("built %s of %s tables; checking them", len(built), len(run.stored_tables()))
     failed += _failed(run, [table for table in run.checked_tables() if table not in CONTRACTS])
     if blocking(failed):
         return MonthlyResult(failed_checks=tuple(failed))
