@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,16 @@ def part_of(target: Path) -> Path:
 
 
 def parts_of(folder: Path, name: str) -> list[Path]:
-    """What a process of that name left under a folder without finishing it."""
-    return [*folder.rglob(f".*.{name}.*.part*")]
+    """What a process of that name left under a folder without finishing it.
+
+    Other processes may remove files and folders meanwhile.
+    """
+    return [
+        Path(parent, entry)
+        for parent, folders, entries in os.walk(folder)  # unlike rglob, it passes over what is gone
+        for entry in (*folders, *entries)
+        if fnmatch(entry, f".*.{name}.*.part*")
+    ]
 
 
 @contextmanager

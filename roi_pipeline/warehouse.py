@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -25,7 +24,6 @@ from roi_pipeline.models.table import Table
 from roi_pipeline.portfolio import Portfolio
 
 LOCK = ".lock"
-JUST_MADE_S = 60.0
 _LOCKS: dict[Path, int] = {}
 STORAGE = "v1.2.0"  # older drivers of BI tools read this storage version
 PARQUET = "format parquet, compression zstd, row_group_size 122880"
@@ -53,37 +51,37 @@ def workspace(portfolio: Portfolio) -> Path:
     """The temporary folder of this process in the portfolio: no other process writes there.
 
     It holds a lock while the process lives and is removed when it ends; what killed processes left
-    is removed on first use.
+    is removed on first use. Folders are made, and removed for others, by one process at a time.
     """
     folder = portfolio.state.resolve() / "tmp" / files.process()
     if not _is_mine(folder):
         try:
             portfolio.state.mkdir(mode=0o700, parents=True, exist_ok=True)  # a mode is for the last
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.parent.mkdir(mode=0o700, exist_ok=True)
+            with (folder.parent / LOCK).open("w", encoding="utf-8") as lock:
+                wait_for(lock)
+                folder.mkdir(mode=0o700, exist_ok=True)
+                handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                _sweep(portfolio, folder)
         except OSError as error:
             raise ConfigurationError(
                 f"{portfolio.state}: {error.strerror}; make it a folder that can be written"
             ) from error
-        handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        if not (folder / LOCK).is_file():  # another process took it for one that was left
-            os.close(handle)
-            return workspace(portfolio)
         _LOCKS[folder] = handle
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        _sweep(portfolio, folder)
     return folder
 
 
 def _sweep(portfolio: Portfolio, mine: Path) -> None:
     """Remove the folders of killed processes, and the files and folders they did not finish."""
     for other in mine.parent.iterdir():
-        if other == mine or _is_in_use(other):
+        if other == mine or not other.is_dir() or _is_in_use(other):
             continue
         for top in (portfolio.state, portfolio.marts):
             for left in files.parts_of(top, other.name):
                 shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
-        shutil.rmtree(other, ignore_errors=True)
+        shutil.rmtree(other, ignore_errors=True)  # its process may be removing it as well
 
 
 def _is_mine(folder: Path) -> bool:
@@ -91,11 +89,11 @@ def _is_mine(folder: Path) -> bool:
 
 
 def _is_in_use(folder: Path) -> bool:
-    """Whether the process of a temporary folder lives: it holds the lock, or is about to."""
+    """Whether the process of a temporary folder lives: it holds the lock."""
     try:
         handle = os.open(folder / LOCK, os.O_RDWR)
     except OSError:
-        return time.time() - folder.stat().st_mtime < JUST_MADE_S
+        return False
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
