@@ -181,9 +181,14 @@ def months_of_delivery(con: duckdb.DuckDBPyConnection, receipt: Receipt) -> tupl
 
 
 def seen_paths(con: duckdb.DuckDBPyConnection, dataset: str) -> Seen:
-    """Of every path and reading: the delivery it brought, its size and time (µs) at that time."""
+    """Of every path and reading: the delivery it brought, its size and time (µs) at that time.
+
+    Paths of unknown deliveries are left out: their folder is lost, or another process made it after
+    the folders were read here.
+    """
     rows = con.execute(
         "select path, reading, delivery_id, bytes, epoch_us(modified_at) from delivery_paths "
+        "semi join deliveries using (dataset, delivery_id) "
         "where dataset = ? and reading is not null",
         [dataset],
     ).fetchall()

@@ -138,3 +138,16 @@ def test_many_small_files_cost_little_each(logs: Company) -> None:
     started = time.process_time()
     logs.ingest("predictions")
     assert (time.process_time() - started) / 40 < 0.1
+
+
+def test_an_index_without_its_delivery_says_nothing(logs: Company) -> None:
+    """Another process may write both between the reading of one and of the other; and a delivery
+    that was lost is ingested again."""
+    logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, [PREDICTION.format(i=1)]))
+    (receipt,) = logs.ingest("predictions").receipts
+    shutil.rmtree(logs.portfolio.state / "deliveries" / "predictions" / receipt.delivery_id)
+    again = reopened(logs)
+    assert [each.delivery_id for each in again.ingest("predictions").receipts] == [
+        receipt.delivery_id
+    ]
+    assert again.value("select count(*) from predictions") == 1
