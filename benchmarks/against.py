@@ -29,9 +29,13 @@ MONTH = "2026-10"
 
 
 def cpu_of(checkout: Path, *arguments: str) -> float:
-    """CPU-seconds of a Python program with a checkout's package; raises when it fails."""
+    """CPU-seconds of a Python program with a checkout's package; raises when it fails.
+
+    It runs in the checkout: Python looks for packages in the working directory first.
+    """
     process = subprocess.Popen(
         [sys.executable, *arguments],
+        cwd=checkout,
         env={**os.environ, "PYTHONPATH": str(checkout)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ receipt: nothing here is visible to anyone yet.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,11 +22,11 @@ from roi_pipeline.ingest.events import SHAPES, reading
 from roi_pipeline.ingest.events.shape import Shape
 from roi_pipeline.ingest.faults import Malformed, refuse_forbidden, refuse_many_faults
 from roi_pipeline.ingest.files import Inspected
-from roi_pipeline.ingest.judging import Job, has_residue
+from roi_pipeline.ingest.judging import Job
+from roi_pipeline.ingest.landing import Rows
 from roi_pipeline.ingest.layout import Table
 from roi_pipeline.ingest.months import MonthRows, exact_sum, month_sql, months_of
 from roi_pipeline.portfolio import Portfolio
-from roi_pipeline.warehouse import parquet
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,11 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Landed:
-    """Clean rows in `part`, and their accounts."""
+    """Clean rows in `part`, which can be selected from `rows` until the next file is read, and
+    their accounts."""
 
     part: Path
+    rows: str
     rows_read: int
     reasons: dict[str, int]
     malformed: Malformed
@@ -95,41 +97,44 @@ def _land(
     con: duckdb.DuckDBPyConnection, portfolio: Portfolio, delivered: Delivered, part: Path
 ) -> Landed:
     job, rows, malformed = _write(con, portfolio, delivered, part)
-    reasons = landing.find_faults(con, job, part)
+    counts, read = landing.count(con, job, rows), rows.count + len(malformed)
+    has_faults = counts.faulty or counts.repeated
+    reasons = landing.find_faults(con, job, rows) if has_faults else {}
     refuse_forbidden(con, job, reasons)
     dialect = delivered.found.source.dialect
     is_declared = dialect is not None and dialect.decimal == "."
     if not is_declared and not delivered.is_json:
         decimals.refuse_ambiguous(con, job)
     superseded = reasons.pop("", 0)
-    refuse_many_faults(portfolio, job, rows, reasons, malformed)
-    repeats.refuse_conflicts(con, job, part)
-    _compare_with_manifest(con, delivered, int(str(job.layout.notes.get("events", rows))), part)
+    refuse_many_faults(portfolio, job, read, reasons, malformed)
+    if counts.repeated:
+        repeats.refuse_conflicts(con, job, rows.sql)
+    _compare_with_manifest(con, delivered, int(str(job.layout.notes.get("events", read))), rows.sql)
     if reasons:
-        landing.set_aside(con, job, part, month_sql(job.contract, portfolio.time_zone))
-    if reasons or superseded:
-        good = part.with_name(part.name + ".good")
-        landing.keep_good(con, job, part, good)
-        good.replace(part)
-    repeats.refuse_shared(con, portfolio, job, part)
-    exported_at, residue = _totals(con, job, part)
+        landing.set_aside(con, job, rows, counts, month_sql(job.contract, portfolio.time_zone))
+    if has_faults:
+        landing.keep_good(con, job, rows)
+        counts = landing.count(con, job, rows)
+    repeats.refuse_shared(con, portfolio, job, rows.sql)
+    landing.finish(con, job, rows)
     return Landed(
         part,
-        rows,
+        rows.sql,
+        read,
         reasons,
         malformed,
         superseded,
-        tuple(months_of(con, job.contract, part, portfolio.time_zone)),
-        delivered.said.exported_at or exported_at,
-        residue,
+        tuple(months_of(con, job.contract, rows.sql, portfolio.time_zone)),
+        delivered.said.exported_at or counts.exported_at,
+        counts.residue,
         _notes(job, reasons, malformed),
     )
 
 
 def _write(
     con: duckdb.DuckDBPyConnection, portfolio: Portfolio, delivered: Delivered, part: Path
-) -> tuple[Job, int, Malformed]:
-    """Write all rows, faulty ones too; returns how, how many there are, and the unreadable ones."""
+) -> tuple[Job, Rows, Malformed]:
+    """Write all rows, faulty ones too; returns how, the rows, and the unreadable ones."""
     name, inspected = delivered.found.path, delivered.inspected
     if shape := SHAPES.get(delivered.found.source.format):
         return _write_events(con, portfolio, delivered, shape, part)
@@ -144,8 +149,9 @@ def _write(
     if inspected.kind.startswith("csv") and not _is_ecb(delivered):
         job = _job(portfolio, delivered, tables.csv_table(inspected.text, inspected.header))
         try:
-            if landing.write(con, job, part) == inspected.rows:
-                return job, inspected.rows, ()
+            whole = landing.write(con, job, part)
+            if whole.count == inspected.rows:
+                return job, whole, ()
         except (duckdb.InvalidInputException, duckdb.ConversionException):
             pass  # a line that breaks the rules of CSV: the slow path says which
     rescued, header = _rescue(delivered)
@@ -160,7 +166,7 @@ def _write_events(
     delivered: Delivered,
     shape: Shape,
     part: Path,
-) -> tuple[Job, int, Malformed]:
+) -> tuple[Job, Rows, Malformed]:
     """Write the predictions that a log of events tells of, and count the events as well."""
     name, inspected, source = delivered.found.path, delivered.inspected, delivered.found.source
     columns = reading.columns_of(shape, delivered.contract, source)
@@ -182,14 +188,14 @@ def _write_events(
 
 
 def _counted(
-    name: str, job: Job, written: int, rows: int, malformed: Malformed
-) -> tuple[Job, int, Malformed]:
-    if written + len(malformed) != rows:
+    name: str, job: Job, written: Rows, rows: int, malformed: Malformed
+) -> tuple[Job, Rows, Malformed]:
+    if written.count + len(malformed) != rows:
         raise DataRefused(
-            f"{name}: {rows} rows counted, {written} read and {len(malformed)} malformed; "
+            f"{name}: {rows} rows counted, {written.count} read and {len(malformed)} malformed; "
             "send it again"
         )
-    return job, rows, malformed
+    return job, written, malformed
 
 
 def _rescue(delivered: Delivered) -> tuple[rescue.Rescued, tuple[str, ...]]:
@@ -239,34 +245,20 @@ def _job(portfolio: Portfolio, delivered: Delivered, table: Table) -> Job:
         raise formats.with_likely_format(
             error, source, table.header, delivered.inspected.text
         ) from None
-    return Job(contract, table, layout, delivered.delivery_id, source.id, found.path)
+    size = delivered.inspected.text.stat().st_size
+    return Job(contract, table, layout, delivered.delivery_id, source.id, found.path, size)
 
 
 def _compare_with_manifest(
-    con: duckdb.DuckDBPyConnection, delivered: Delivered, rows: int, part: Path
+    con: duckdb.DuckDBPyConnection, delivered: Delivered, count: int, rows: str
 ) -> None:
     said, name = delivered.said, delivered.found.path
-    manifest.check(said, name, rows=rows)
+    manifest.check(said, name, rows=count)
     if said.total_billed_cost is not None and delivered.contract.dataset == "billing":
         total = con.execute(
-            f"select coalesce(sum(billed_cost), 0) from {parquet(part)}"  # noqa: S608
+            f"select coalesce(sum(billed_cost), 0) from {rows}"  # noqa: S608
         ).fetchall()[0][0]
         manifest.check(said, name, total_billed_cost=total)
-
-
-def _totals(
-    con: duckdb.DuckDBPyConnection, job: Job, part: Path
-) -> tuple[datetime | None, Decimal]:
-    """The newest export time the rows state, and the digits that landing cut off their money."""
-    exported = "epoch_us(max(exported_at))" if job.layout.exported_at else "null"
-    residue = "coalesce(sum(residue), 0)::decimal(38,24)" if has_residue(job) else "0"
-    if exported == "null" and residue == "0":
-        return None, Decimal(0)
-    ((moment, rest),) = con.execute(
-        f"select {exported}, {residue} from {parquet(part)}"  # noqa: S608
-    ).fetchall()
-    at = None if moment is None else datetime.fromtimestamp(moment / 1_000_000, UTC)
-    return at, Decimal(rest)
 
 
 def _notes(job: Job, reasons: dict[str, int], malformed: Sequence[object]) -> dict[str, object]:

@@ -8,13 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 
 from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest.columns import Contract
-from roi_pipeline.warehouse import parquet
 
 Pair = tuple[str, str]  # billing account and account below it; empty where the bill names none
 Money = Mapping[Pair, tuple[int, Decimal]]  # rows, and the larger of the two costs' absolute sums
@@ -48,13 +46,13 @@ class Part:
     money: Money
 
 
-def held(con: duckdb.DuckDBPyConnection, contract: Contract, file: Path) -> list[list[str]]:
+def held(con: duckdb.DuckDBPyConnection, contract: Contract, rows: str) -> list[list[str]]:
     """Month, billing account, account below it, rows and money of a clean bill, as texts; of other
     datasets nothing."""
     if contract.dataset != "billing":
         return []
     account, sub_account = _plain("billing_account_id"), _plain("sub_account_id")
-    query = _HELD.format(rows=parquet(file), account=account, sub_account=sub_account)
+    query = _HELD.format(rows=rows, account=account, sub_account=sub_account)
     return [[str(value) for value in row] for row in con.execute(query).fetchall()]
 
 

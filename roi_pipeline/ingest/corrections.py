@@ -192,8 +192,8 @@ def _written(
         f"to {landing.literal(part)} (format parquet, compression zstd)",
         dict(version.bound),
     )
-    found = months.months_of(con, contract, part, portfolio.time_zone)
-    held = accounts.held(con, contract, part)
+    found = months.months_of(con, contract, parquet(part), portfolio.time_zone)
+    held = accounts.held(con, contract, parquet(part))
     amounts = [month.amount for month in found if month.amount is not None]
     rows = sum(month.rows for month in found)
     receipt = replace(
@@ -216,7 +216,8 @@ def _written(
         months=tuple(month.month for month in found if month.month),
         is_new=True,
     )
-    receipts.record(con, receipt, found, (), datetime.now(UTC))
-    months.keep_money(con, contract, receipt.delivery_id, part)
-    receipt_files.keep(con, portfolio, receipt.dataset, receipt.delivery_id, part)
+    now = datetime.now(UTC)
+    receipts.record(con, receipt, found, (), now)
+    months.keep_money(con, contract, receipt.delivery_id, parquet(part))
+    receipt_files.keep(con, portfolio, receipt, found, now, part)
     return receipt

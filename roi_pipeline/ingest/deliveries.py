@@ -196,7 +196,7 @@ def _store(
 ) -> Receipt:
     """Write the receipt, and with the clean rows keep it as one folder: all or nothing."""
     found, inspected = delivered.found, delivered.inspected
-    held = accounts.held(con, delivered.contract, landed.part)
+    held = accounts.held(con, delivered.contract, landed.rows)
     notes = landed.notes | ({"accounts": held} if held else {})
     if inspected.kind == "csv" and delivered.said.rows is None:
         version_at = landed.exported_at or found.modified_at
@@ -224,13 +224,14 @@ def _store(
         notes=notes,
         months=tuple(part.month for part in landed.months if part.month),
     )
-    key = (receipt.dataset, receipt.delivery_id)
+    adds, now = found.source.mechanism == "append", datetime.now(UTC)
     with transaction(con):
-        receipts.record(con, receipt, landed.months, landed.malformed, datetime.now(UTC))
-        months.keep_money(con, CONTRACTS[receipt.dataset], receipt.delivery_id, landed.part)
+        receipts.record(con, receipt, landed.months, landed.malformed, now, is_live=adds)
+        months.keep_money(con, CONTRACTS[receipt.dataset], receipt.delivery_id, landed.rows)
         receipts.remember_path(con, found, receipt.delivery_id, reading)
-        settle_source(con, found.source)
-        receipt_files.keep(con, portfolio, *key, landed.part)
+        if not adds:
+            settle_source(con, found.source)
+        receipt_files.keep(con, portfolio, receipt, landed.months, now, landed.part)
     return receipt
 
 

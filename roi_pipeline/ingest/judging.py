@@ -23,7 +23,8 @@ _DAYS = "between date '1900-01-01' and date '9999-12-31'"
 
 @dataclass(frozen=True)
 class Job:
-    """One file to land: what it promises, how it is read, what its rows are called."""
+    """One file to land: what it promises, how it is read, what its rows are called, how large it
+    is unpacked."""
 
     contract: Contract
     table: Table
@@ -31,11 +32,20 @@ class Job:
     delivery_id: str
     source_id: str
     name: str
+    bytes: int
 
 
 def judged(job: Job) -> str:
     """Three layers: values as sent, values as typed, and the first fault of each row."""
     return f"select {_columns(job)} from ({_typed(job)})"  # noqa: S608
+
+
+def judged_and_sent(job: Job) -> str:
+    """The same rows, and for each with a fault, as `sent`, the row as it was sent."""
+    raw = ", ".join(job.table.names)
+    query = f"select {_columns(job)}, {raw} from ({_typed(job, keeps_raw=True)})"  # noqa: S608
+    sent = f"case when fault is not null then {sent_row(job)} end as sent"
+    return f"select * exclude ({raw}), {sent} from ({query})"  # noqa: S608
 
 
 def sent_row(job: Job) -> str:
@@ -48,7 +58,7 @@ def sent_row(job: Job) -> str:
     return f"json_object({', '.join(pairs)})"
 
 
-def _sent(job: Job) -> str:
+def _sent(job: Job, *, keeps_raw: bool) -> str:
     """Null texts become null; a value is called r_<name> until it has its type."""
     values = [
         f'{cell.sql} as "r_{column.name}"'
@@ -57,10 +67,11 @@ def _sent(job: Job) -> str:
     ]
     exported = job.layout.exported_at
     values += [f"{exported.sql} as r_exported_at"] if exported else []
+    values += job.table.names if keeps_raw else ()
     return f"select {', '.join(values)}, {job.table.row_no} as row_no from {job.table.sql}"  # noqa: S608
 
 
-def _typed(job: Job) -> str:
+def _typed(job: Job, *, keeps_raw: bool = False) -> str:
     values = ["*"]
     for column in job.contract.columns:
         cell = _cell(job, column)
@@ -74,7 +85,8 @@ def _typed(job: Job) -> str:
         column = Column("exported_at", INSTANT)
         moment = casting.typed(column, "r_exported_at", exported.type, "UTC")
         values.append(f"{moment} as exported_at")
-    return f"select {', '.join(values)} from ({_sent(job)})"  # noqa: S608
+    sent = _sent(job, keeps_raw=keeps_raw)
+    return f"select {', '.join(values)} from ({sent})"  # noqa: S608
 
 
 def _columns(job: Job) -> str:

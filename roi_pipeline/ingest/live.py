@@ -75,6 +75,7 @@ class Live:
     """A delivery in use; `months` are those that count, None when all of it does."""
 
     delivery_id: str
+    source_id: str
     file: Path
     rows: int
     months: tuple[date, ...] | None
@@ -146,8 +147,9 @@ def _live(
 ) -> dict[str, list[Live]]:
     """For each dataset the deliveries that count; one question for all of them."""
     found = con.execute(
-        """select dataset, delivery_id, sum(rows), list(month order by month) filter (is_live),
-            bool_and(is_live), any_value(notes ->> 'id_type') = 'UUID'
+        """select dataset, delivery_id, any_value(source_id), sum(rows),
+            list(month order by month) filter (is_live), bool_and(is_live),
+            any_value(notes ->> 'id_type') = 'UUID'
         from delivery_months join deliveries using (dataset, delivery_id)
         where list_contains($datasets, dataset) and rows > 0
         group by dataset, delivery_id
@@ -156,10 +158,11 @@ def _live(
         {"datasets": list(datasets), "months": None if months is None else list(months)},
     ).fetchall()
     live: dict[str, list[Live]] = {dataset: [] for dataset in datasets}
-    for dataset, delivery_id, rows, counting, is_whole, has_uuids in found:
+    for dataset, delivery_id, source_id, rows, counting, is_whole, has_uuids in found:
         live[dataset].append(
             Live(
                 delivery_id,
+                source_id,
                 clean_file(portfolio, dataset, delivery_id),
                 int(rows),
                 None if is_whole else tuple(counting),

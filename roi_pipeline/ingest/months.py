@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, localcontext
-from pathlib import Path
 
 import duckdb
 
 from roi_pipeline.ingest.columns import INSTANT, Contract
-from roi_pipeline.warehouse import parquet
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,11 @@ def month_sql(contract: Contract, zone: str) -> str:
 
 
 def months_of(
-    con: duckdb.DuckDBPyConnection, contract: Contract, file: Path, zone: str
+    con: duckdb.DuckDBPyConnection, contract: Contract, rows: str, zone: str
 ) -> list[MonthRows]:
-    """Rows, money and first and last instant of a clean file, by month."""
+    """Rows, money and first and last instant of clean rows (what to select from), by month."""
     grouped = _by_part(contract, zone) if depends_on_zone(contract) else _by_month(contract)
-    found = con.execute(grouped.format(rows=parquet(file))).fetchall()
+    found = con.execute(grouped.format(rows=rows)).fetchall()
     return [MonthRows(*row) for row in found]
 
 
@@ -118,7 +116,7 @@ def _at(function: str, time: str | None) -> str:
 
 
 def keep_money(
-    con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, file: Path
+    con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, rows: str
 ) -> None:
     """Keep what a bill adds up to by month and currency: the other side of every reconciliation."""
     if contract.dataset != "billing":
@@ -126,6 +124,6 @@ def keep_money(
     con.execute(
         "insert into delivery_money select 'billing', $delivery_id, "  # noqa: S608
         f"{month_sql(contract, 'UTC')}, billing_currency, {_amount(contract)} "
-        f"from {parquet(file)} group by 3, 4",
+        f"from {rows} group by 3, 4",
         {"delivery_id": delivery_id},
     )

@@ -9,7 +9,7 @@ receipt tables of an open run are read from these folders; nothing of them is st
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from typing import Any
 import duckdb
 
 from roi_pipeline import files, warehouse
+from roi_pipeline.ingest import receipts
+from roi_pipeline.ingest.months import MonthRows
+from roi_pipeline.ingest.receipts import Receipt
 from roi_pipeline.portfolio import Portfolio
 
 CLEAN, QUARANTINE, RECEIPT = "clean.parquet", "quarantine.parquet", "receipt.json"
@@ -35,8 +38,9 @@ def folder_of(portfolio: Portfolio, dataset: str, delivery_id: str) -> Path:
 def keep(
     con: duckdb.DuckDBPyConnection,
     portfolio: Portfolio,
-    dataset: str,
-    delivery_id: str,
+    receipt: Receipt,
+    months: Sequence[MonthRows],
+    received_at: datetime,
     clean: Path,
 ) -> None:
     """Write the folder of a delivery whose receipt is in the receipt tables; `clean` moves there.
@@ -44,17 +48,15 @@ def keep(
     Another process that ingested the same bytes at the same time wrote the same: then nothing is
     left to do.
     """
-    target = folder_of(portfolio, dataset, delivery_id)
+    target = folder_of(portfolio, receipt.dataset, receipt.delivery_id)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = files.part_of(target)
     part.mkdir(mode=0o700)
     try:
         os.replace(clean, part / CLEAN)
-        _write_quarantine(con, dataset, delivery_id, part / QUARANTINE)
-        said = {
-            table: _documents(con, table, dataset=dataset, delivery_id=delivery_id)
-            for table in TABLES
-        }
+        if receipt.rows_quarantined:
+            _write_quarantine(con, receipt, part / QUARANTINE)
+        said = receipts.documents(con, receipt, months, received_at)
         (part / RECEIPT).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
         for file in part.iterdir():
             file.chmod(0o600)
@@ -108,7 +110,7 @@ def keep_index(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: st
     and which were rejected."""
     index = portfolio.state.resolve() / "index" / f"{dataset}.json"
     index.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    seen = {table: _documents(con, table, dataset=dataset) for table in INDEX}
+    seen = {table: _documents(con, table, dataset) for table in INDEX}
     text = json.dumps(seen, indent=1) + "\n"
     if not index.is_file() or index.read_text(encoding="utf-8") != text:
         files.write_text(index, text)
@@ -138,25 +140,20 @@ def _folders(portfolio: Portfolio) -> Iterator[Path]:
 
 
 def _documents(
-    con: duckdb.DuckDBPyConnection, table: str, **where: str
+    con: duckdb.DuckDBPyConnection, table: str, dataset: str
 ) -> list[dict[str, str | None]]:
-    """The rows of a receipt table where columns have these values, every value as text."""
+    """The rows of a receipt table of a dataset, every value as text."""
     names = [*warehouse.described(con, f"from {table}")]
     columns = ", ".join(f'"{column}"::varchar' for column in names)
-    same = " and ".join(f"{column} = ${column}" for column in where)
-    query = f"select {columns} from {table} where {same} order by all"  # noqa: S608
-    return [dict(zip(names, row, strict=True)) for row in con.execute(query, where).fetchall()]
+    query = f"select {columns} from {table} where dataset = ? order by all"  # noqa: S608
+    return [dict(zip(names, row, strict=True)) for row in warehouse.rows(con, query, [dataset])]
 
 
-def _write_quarantine(
-    con: duckdb.DuckDBPyConnection, dataset: str, delivery_id: str, file: Path
-) -> None:
-    """Write the quarantined rows of a delivery, if there are any."""
-    bound = {"dataset": dataset, "delivery_id": delivery_id}
-    rows = "from quarantine where dataset = $dataset and delivery_id = $delivery_id"
-    if con.execute(f"select 1 {rows} limit 1", bound).fetchall():
-        con.execute(
-            f"copy (select * {rows} order by row_no, reason) "
-            f"to {warehouse.literal(file)} (format parquet, compression zstd)",
-            bound,
-        )
+def _write_quarantine(con: duckdb.DuckDBPyConnection, receipt: Receipt, file: Path) -> None:
+    """Write the quarantined rows of a delivery."""
+    same = "dataset = $dataset and delivery_id = $delivery_id"
+    con.execute(
+        f"copy (select * from quarantine where {same} order by row_no, reason) "  # noqa: S608
+        f"to {warehouse.literal(file)} (format parquet, compression zstd)",
+        {"dataset": receipt.dataset, "delivery_id": receipt.delivery_id},
+    )

@@ -144,12 +144,12 @@ def known(
     """The receipt of a delivery that already brought these bytes, packed or not, as any name, and
     was read the same way."""
     found = con.execute(
-        f"select {_READ} from deliveries where dataset = $dataset "  # noqa: S608
+        "select delivery_id from deliveries where dataset = $dataset "
         "and reading is not distinct from $reading "
         "and (content_sha256 = $sha256 or file_sha256 = $sha256)",
         {"dataset": dataset, "sha256": content_sha256, "reading": reading},
     ).fetchall()
-    return _receipt(found[0]) if found else None
+    return of_delivery(con, dataset, found[0][0]) if found else None
 
 
 def _receipt(row: Sequence[Any]) -> Receipt:
@@ -216,9 +216,11 @@ def record(
     months: Sequence[MonthRows],
     malformed: Sequence[tuple[int, str]],
     received_at: datetime,
+    *,
+    is_live: bool = False,
 ) -> None:
     """Write a receipt; runs in the caller's transaction. The temporary table `aside`, if any rows
-    were put aside, holds the readable ones.
+    were put aside, holds the readable ones. `is_live`: it counts beside all others of its source.
 
     Raises DataRefused when read is not accepted + quarantined + superseded, which rolls all back.
     """
@@ -237,9 +239,9 @@ def record(
             {**key, "numbers": list(numbers), "reasons": list(reasons)},
         )
     con.executemany(
-        "insert into delivery_months values (?, ?, ?, ?, ?, ?, ?, false)",
-        [[*key.values(), m.month, m.rows, m.amount, m.first_at, m.last_at] for m in months]
-        or [[*key.values(), None, 0, None, None, None]],
+        "insert into delivery_months values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [[*key.values(), m.month, m.rows, m.amount, m.first_at, m.last_at, is_live] for m in months]
+        or [[*key.values(), None, 0, None, None, None, is_live]],
     )
     _insert(con, receipt, received_at)
     _add_up(con, receipt)
@@ -250,6 +252,49 @@ def _insert(con: duckdb.DuckDBPyConnection, receipt: Receipt, received_at: datet
     values |= {"notes": json.dumps(receipt.notes), "received_at": received_at}
     names = ", ".join(f"${name}" for name in values)
     con.execute(f"insert into deliveries ({', '.join(values)}) values ({names})", values)  # noqa: S608
+
+
+def documents(
+    con: duckdb.DuckDBPyConnection,
+    receipt: Receipt,
+    months: Sequence[MonthRows],
+    received_at: datetime,
+) -> dict[str, list[dict[str, str | None]]]:
+    """What the receipt tables hold of a delivery that was recorded, by table, as texts. Which of
+    its months count is decided when they are read."""
+    key = {"dataset": receipt.dataset, "delivery_id": receipt.delivery_id}
+    notes = {"notes": json.dumps(receipt.notes), "received_at": _text(received_at)}
+    stored = {name: _text(getattr(receipt, name)) for name in _STORED}
+    parts = [
+        {field.name: _text(getattr(part, field.name)) for field in fields(part)}
+        for part in months or [MonthRows(None, 0, None, None, None)]
+    ]
+    money = con.execute(
+        "select month, currency, amount from delivery_money "
+        "where dataset = $dataset and delivery_id = $delivery_id order by all",
+        key,
+    )
+    return {
+        "deliveries": [stored | notes],
+        "delivery_months": [key | part | {"is_live": "false"} for part in parts],
+        "delivery_money": [
+            key | {"month": _text(month), "currency": currency, "amount": _text(amount)}
+            for month, currency, amount in money.fetchall()
+        ],
+    }
+
+
+def _text(value: object) -> str | None:
+    """A value as DuckDB reads it.
+
+    >>> _text(Decimal("1E-18")), _text(datetime(2026, 10, 1, tzinfo=UTC)), _text(None)
+    ('0.000000000000000001', '2026-10-01T00:00:00+00:00', None)
+    """
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value is None else str(value)
 
 
 def remember_path(
@@ -270,13 +315,11 @@ def remember_path(
 
 def _add_up(con: duckdb.DuckDBPyConnection, receipt: Receipt) -> None:
     """Promise 11 and invariant 1, over what was stored, not over what was meant to be stored."""
-    ((accepted,),) = con.execute(
-        "select coalesce(sum(rows), 0) from delivery_months where dataset = ? and delivery_id = ?",
-        [receipt.dataset, receipt.delivery_id],
-    ).fetchall()
-    ((quarantined,),) = con.execute(
-        "select count(*) from quarantine where dataset = ? and delivery_id = ?",
-        [receipt.dataset, receipt.delivery_id],
+    ((accepted, quarantined),) = con.execute(
+        "select (select coalesce(sum(rows), 0) from delivery_months "
+        "where dataset = $dataset and delivery_id = $id), "
+        "(select count(*) from quarantine where dataset = $dataset and delivery_id = $id)",
+        {"dataset": receipt.dataset, "id": receipt.delivery_id},
     ).fetchall()
     if receipt.rows_read != accepted + quarantined + receipt.rows_superseded:
         raise DataRefused(

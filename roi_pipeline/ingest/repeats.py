@@ -23,8 +23,8 @@ _SHOWN_ROWS = 10
 _CARD_DIGITS = 12
 
 
-def refuse_conflicts(con: duckdb.DuckDBPyConnection, job: Job, part: Any) -> None:
-    """Raises DataRefused, with keys, row numbers and amounts, where rows of `part` share the
+def refuse_conflicts(con: duckdb.DuckDBPyConnection, job: Job, ours: str) -> None:
+    """Raises DataRefused, with keys, row numbers and amounts, where rows of `ours` share the
     contract's key and differ in any column, be it one of the contract or one that is not read.
 
     Rows of logs are left to the step that sees all deliveries (contracts §3.2).
@@ -34,7 +34,7 @@ def refuse_conflicts(con: duckdb.DuckDBPyConnection, job: Job, part: Any) -> Non
         return
     key = ", ".join(f'"{name}"' for name in contract.key)
     con.execute(
-        f"create or replace temp table repeat as select * from {parquet(part)} "  # noqa: S608
+        f"create or replace temp table repeat as select * from {ours} "  # noqa: S608
         f"where fault is null qualify count(*) over (partition by {key}) > 1"
     )
     ((rows,),) = con.execute("select count(*) from repeat").fetchall()
@@ -110,33 +110,34 @@ def _code(value: str) -> str:
 
 
 def refuse_shared(
-    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, job: Job, part: Any
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, job: Job, ours: str
 ) -> None:
-    """Raises DataRefused where rows of `part` have the key of other rows of another source, and
+    """Raises DataRefused where rows of `ours` have the key of other rows of another source, and
     what refers to them by that key alone could not be told apart: assets and predictions.
 
     The same call that two instruments log (id and system are equal, the instants at most a minute
     apart) is no such case.
     """
     same = _SAME.get(job.contract.dataset)
-    sources = [source.id for source in sources_of(portfolio, job.contract.dataset)]
-    if same is None or len(sources) < 2:
+    sources = {source.id for source in sources_of(portfolio, job.contract.dataset)}
+    others = sources - {job.source_id}
+    if same is None or not others:
         return
-    live = live_deliveries(con, portfolio, job.contract.dataset, None)
-    if not live:
+    active = live_deliveries(con, portfolio, job.contract.dataset, None)
+    files = [delivery.file for delivery in active if delivery.source_id in others]
+    if not files:
         return
     (key,) = job.contract.key
     found = con.execute(
         f"""select any_value(theirs.{key}::varchar order by theirs.row_no), count(*),
             d.path, d.source_id
-        from {parquet(part)} as ours
-        join {parquet(*(delivery.file for delivery in live))} as theirs
+        from {ours} as ours
+        join {parquet(*files)} as theirs
             on theirs.{key}::varchar = ours.{key}::varchar
         join deliveries as d on d.dataset = $dataset and d.delivery_id = theirs.delivery_id
-        where theirs.source_id <> $source and list_contains($sources, theirs.source_id::varchar)
-            and not ({same})
+        where not ({same})
         group by d.path, d.source_id order by d.path limit 1""",  # noqa: S608
-        {"dataset": job.contract.dataset, "source": job.source_id, "sources": sources},
+        {"dataset": job.contract.dataset},
     ).fetchall()
     for value, count, path, source in found:
         what = f"{key} {_code(value)} is" if key == "asset_id" else f"{count} prediction ids are"

@@ -101,8 +101,8 @@ def test_a_sum_that_is_broken_rolls_everything_back(
     logs.put("inbox/predictions/a.csv", lines(PREDICTIONS, [PREDICTION.format(i=1)]))
     whole = receipts.record
 
-    def lose_a_row(con, receipt, months, *rest):  # type: ignore[no-untyped-def]
-        whole(con, receipt, [], *rest)
+    def lose_a_row(con, receipt, months, *rest, **named):  # type: ignore[no-untyped-def]
+        whole(con, receipt, [], *rest, **named)
 
     monkeypatch.setattr(receipts, "record", lose_a_row)
     report = logs.ingest("predictions")
