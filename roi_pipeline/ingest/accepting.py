@@ -106,7 +106,7 @@ def _land(
     if not is_declared and not delivered.is_json:
         decimals.refuse_ambiguous(con, job)
     superseded = reasons.pop("", 0)
-    refuse_many_faults(portfolio, job, read, reasons, malformed)
+    refuse_many_faults(con, portfolio, job, read, reasons, malformed)
     if counts.repeated:
         repeats.refuse_conflicts(con, job, rows.sql)
     _compare_with_manifest(con, delivered, int(str(job.layout.notes.get("events", read))), rows.sql)
