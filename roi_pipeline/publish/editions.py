@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -111,6 +112,14 @@ def _refuse_outrun(run: Run, edition: Edition, before: Edition | None) -> None:
             f"edition {name} was published meanwhile; what this run knows may be less, and nothing "
             "was published: run again"
         )
+
+
+def refuse_unwritable(marts: Path) -> None:
+    """Raise OSError, as `publish` would, where the folder of marts is there and cannot be written;
+    leaves nothing behind."""
+    if marts.exists():
+        with tempfile.TemporaryFile(dir=marts):
+            pass
 
 
 def published_as(run: Run) -> Edition | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from roi_pipeline.errors import CheckFailed, DataRefused
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.deliveries import Refusal
+from roi_pipeline.models import registry
 from roi_pipeline.pipeline.run import Run
 from roi_pipeline.portfolio import DATASETS, REFERENCES
 from roi_pipeline.publish import editions
@@ -38,9 +39,9 @@ class MonthlyResult:
         """0, or why nothing was published (contracts §5)."""
         if self.error is not None:
             return self.error_code
-        if self.edition is not None:
-            return 0
-        return CheckFailed.exit_code if blocking(self.failed_checks) else DataRefused.exit_code
+        if blocking(self.failed_checks):
+            return CheckFailed.exit_code
+        return DataRefused.exit_code if self.refused else 0
 
 
 def bring_up_to_date(run: Run) -> MonthlyResult:
@@ -56,6 +57,28 @@ def bring_up_to_date(run: Run) -> MonthlyResult:
     return build_and_publish(run)
 
 
+def rehearse(run: Run) -> MonthlyResult:
+    """Do what a run does until it knows what cannot be booked; publish nothing.
+
+    Files are ingested, what was delivered is checked, and the guards are built with what they read.
+    No other table is: what only computing or checking one of them shows is not found. The run is to
+    be one of a portfolio that is rehearsed. Raises as `bring_up_to_date` does.
+    """
+    refused = ingest_all(run)
+    if refused:
+        return MonthlyResult(refused=refused)
+    failed = _failed_inputs(run)
+    if not blocking(failed):
+        log.info("pricing what was delivered")
+        guards = [name for name, table in run.tables.items() if table.is_guard]
+        needed = registry.ancestors(run.tables, guards)
+        for name in run.stored_tables():
+            if name in needed or run.tables[name].layer == "cells":
+                run.build(name)
+        editions.refuse_unwritable(run.portfolio.marts)
+    return MonthlyResult(failed_checks=tuple(failed))
+
+
 def ingest_all(run: Run) -> tuple[Refusal, ...]:
     """Ingest every dataset; returns the files that were rejected."""
     return tuple(
@@ -65,9 +88,7 @@ def ingest_all(run: Run) -> tuple[Refusal, ...]:
 
 def build_and_publish(run: Run) -> MonthlyResult:
     """Check the inputs, build every table, check them, publish."""
-    inputs = [table for table in run.checked_tables() if table in CONTRACTS]
-    log.info("checking what was delivered")
-    failed = _failed(run, inputs)
+    failed = _failed_inputs(run)
     if blocking(failed):
         return MonthlyResult(failed_checks=tuple(failed))
     log.info("building what is stale")
@@ -77,6 +98,11 @@ def build_and_publish(run: Run) -> MonthlyResult:
     if blocking(failed):
         return MonthlyResult(failed_checks=tuple(failed))
     return MonthlyResult(editions.publish(run), failed_checks=tuple(failed))
+
+
+def _failed_inputs(run: Run) -> list[CheckOutcome]:
+    log.info("checking what was delivered")
+    return _failed(run, [table for table in run.checked_tables() if table in CONTRACTS])
 
 
 def _failed(run: Run, tables: list[str]) -> list[CheckOutcome]:
