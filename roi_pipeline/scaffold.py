@@ -1,13 +1,10 @@
-"""What `init` writes: the folder of a new portfolio. What is wrong in one, `examination` says."""
+"""What `init` writes: the folder of a new portfolio."""
 
 from pathlib import Path
 
 from roi_pipeline.errors import ConfigurationError
-from roi_pipeline.examination import Finding, examine
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.portfolio import REFERENCES
-
-__all__ = ["Finding", "examine", "write"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _INBOXES = ("billing", "capex", "operating_costs", "predictions", "outcomes", "fx")

@@ -5,8 +5,9 @@ import click
 
 from roi_pipeline import __version__
 from roi_pipeline.cli.books import close_command, publish_command
+from roi_pipeline.cli.doctor import doctor_command
 from roi_pipeline.cli.dossier import dossier_command
-from roi_pipeline.cli.looking import doctor_command, explain_command, init_command, status_command
+from roi_pipeline.cli.looking import explain_command, init_command, status_command
 from roi_pipeline.cli.measuring import baseline_command
 from roi_pipeline.cli.review import review_command
 from roi_pipeline.cli.running import demo_command, run_command

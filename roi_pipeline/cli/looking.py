@@ -1,11 +1,10 @@
-"""`status`, `explain`, `doctor`: commands that look; and `init`, which starts a portfolio.
+"""`status`, `explain`: commands that look; and `init`, which starts a portfolio.
 
 Knows what each of them reads and how its answer ends; lays out nothing itself.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import RenderableType
@@ -16,10 +15,7 @@ from roi_pipeline.cli import last_run
 from roi_pipeline.cli.board_look import BoardLook, document
 from roi_pipeline.cli.frame import Answer, Frame, fail_on_option, failing_on_breach, framed
 from roi_pipeline.domain.calendar import parse_month
-from roi_pipeline.errors import ConfigurationError
 from roi_pipeline.words import count
-
-STYLES = {"error": "bold red", "warning": "yellow"}
 
 
 @click.command("status")
@@ -60,37 +56,6 @@ def explain_command(
     explained = explain(found, table, parse_month(month), system, column)
     look = explain_look.ExplanationLook(explained, limit)
     return Answer(explain_look.document(explained), (look,), 0 if explained.adds_up else 1)
-
-
-@click.command("doctor")
-@framed
-def doctor_command(frame: Frame) -> Answer:
-    """Read everything a run would stumble over, before it does."""
-    from roi_pipeline.examination import examine
-
-    findings = examine(frame.folder)
-    errors = [finding for finding in findings if finding.level == "error"]
-    told: dict[str, Any] = {
-        "ready": not errors,
-        "findings": [
-            {name: getattr(finding, name) for name in ("level", "where", "what", "remedy")}
-            for finding in findings
-        ],
-    }
-    lines = [
-        Text.assemble(
-            (f"{finding.level}: ", STYLES[finding.level]),
-            f"{finding.where}: {finding.what}; {finding.remedy}",
-        )
-        for finding in findings
-    ]
-    verdict = (
-        Text(f"{count(len(errors), 'error')}: a run would stop", style="bold red")
-        if errors
-        else Text("ready to run", style="bold green")
-    )
-    code = ConfigurationError.exit_code if errors else 0
-    return Answer(told, (*lines, verdict), code)
 
 
 @click.command("init")

@@ -4,6 +4,8 @@ Knows what a run reports and what the receipts say of it; computes nothing.
 """
 
 import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,19 +77,9 @@ def run_command(
 
 def run(found: Portfolio, wanted: Asked) -> Answer:
     """Run what was asked for, unless the current edition is already it."""
-    before = editions.current(found.marts)
-    started, clock = datetime.now(UTC), monotonic()
-    intake = Intake(0, 0, 0, 0, 0, ())
-    try:
-        with pipeline_run.opened(found, wanted.through, wanted.as_of) as opened:
-            try:
-                result = bring_up_to_date(opened)
-            finally:
-                intake = _intake(opened, started)
-    except RoiError as error:
-        result = MonthlyResult(error=str(error), error_code=error.exit_code)
-    except OSError as error:  # a folder that is not there, not writable, or on a full disk
-        result = MonthlyResult(error=str(error))
+    before, clock = editions.current(found.marts), monotonic()
+    opening = pipeline_run.opened(found, wanted.through, wanted.as_of)
+    result, intake = carried_out(opening, bring_up_to_date)
     if result.edition is None:
         errors = [result.error] if result.error else [each.reason for each in result.refused]
         notices.tell_failed(found, result.failed_checks, errors)
@@ -96,6 +88,26 @@ def run(found: Portfolio, wanted: Asked) -> Answer:
     if result.edition is not None and not result.is_new:
         return _nothing_new(found, result.edition)
     return _summary(found, wanted.note, result, before, intake, monotonic() - clock)
+
+
+def carried_out(
+    opening: AbstractContextManager[Run], work: Callable[[Run], MonthlyResult]
+) -> tuple[MonthlyResult, Intake]:
+    """Open a run and do some work in it: what that came to, where an error of ours is a result that
+    says so, and what became of the files."""
+    started = datetime.now(UTC)
+    intake = Intake(0, 0, 0, 0, 0, ())
+    try:
+        with opening as opened:
+            try:
+                result = work(opened)
+            finally:
+                intake = _intake(opened, started)
+    except RoiError as error:
+        result = MonthlyResult(error=str(error), error_code=error.exit_code)
+    except OSError as error:  # a folder that is not there, not writable, or on a full disk
+        result = MonthlyResult(error=str(error))
+    return result, intake
 
 
 def _nothing_new(found: Portfolio, edition: Edition) -> Answer:
@@ -123,14 +135,9 @@ def _summary(
         "previous": before.name if before else None,
         "months": result.edition.months if result.edition else None,
         "seconds": round(seconds, 1),
-        "intake": asdict(intake),
-        "refused": [masked(refusal.reason) for refusal in result.refused],
-        "failed_checks": [asdict(check) for check in result.failed_checks],
-        "error": masked(result.error) if result.error else None,
+        **told(result, intake),
     }
-    shown: list[RenderableType] = [*_intake_lines(intake), *_check_lines(result.failed_checks)]
-    if note:
-        shown.append(Text(note))
+    shown: list[RenderableType] = [*result_lines(result, intake, note)]
     last_run.keep(found, said, is_good=result.edition is not None)
     if result.edition is None:
         return _not_published(said, shown, result, before)
@@ -139,15 +146,33 @@ def _summary(
     return Answer(said | {"board": document(standing)}, tuple(shown))
 
 
+def told(result: MonthlyResult, intake: Intake) -> dict[str, Any]:
+    """What kept a run from being published, and what became of the files, for machines."""
+    return {
+        "intake": asdict(intake),
+        "refused": [masked(refusal.reason) for refusal in result.refused],
+        "failed_checks": [asdict(check) for check in result.failed_checks],
+        "error": masked(result.error) if result.error else None,
+    }
+
+
+def result_lines(result: MonthlyResult, intake: Intake, note: str | None) -> list[Text]:
+    """The same to look at."""
+    lines = [*_intake_lines(intake), *_check_lines(result.failed_checks)]
+    if note:
+        lines.append(Text(note))
+    if result.error:
+        lines.append(Text.assemble(("error: ", "bold red"), masked(result.error)))
+    return lines
+
+
 def _not_published(
     said: dict[str, Any],
     shown: list[RenderableType],
     result: MonthlyResult,
     before: Edition | None,
 ) -> Answer:
-    """Nothing was published: why, and what readers still see."""
-    if said["error"]:
-        shown.append(Text.assemble(("error: ", "bold red"), said["error"]))
+    """Nothing was published, and what readers still see."""
     still = f"edition {before.name} stays current" if before else "there is no edition yet"
     shown.append(Text.assemble(("nothing published: ", "bold red"), still))
     return Answer(said | {"exit_code": result.exit_code}, tuple(shown), result.exit_code)

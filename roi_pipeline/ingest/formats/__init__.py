@@ -3,7 +3,6 @@
 An adapter lays out the columns of a table; a reader makes a table of text that is none.
 """
 
-import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -65,17 +64,6 @@ def likely_formats(header: Sequence[str], text: Path) -> list[str]:
         return found
     with text.open("rb") as file:
         return _documents(file.read(START_BYTES))
-
-
-def formats_at_start(start: bytes) -> list[str]:
-    """The billing formats that an unpacked file looks like by its first bytes; none for Parquet.
-
-    >>> formats_at_start(b"bill/PayerAccountId,lineItem/UsageStartDate,lineItem/UnblendedCost")
-    ['aws_cur']
-    """
-    first = start.decode("utf-8-sig", errors="ignore").splitlines()[:1]
-    header = next(csv.reader(first), [])
-    return [bill.name for bill in BILLS if bill.is_like(header)] or _documents(start)
 
 
 def _documents(start: bytes) -> list[str]:
