@@ -99,11 +99,14 @@ OPENINGS: dict[str, tuple[Callable[[Path], None], int, tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.parametrize("command", ["run", "doctor"])
 @pytest.mark.parametrize("name", OPENINGS)
-def test_what_keeps_a_run_from_opening_is_reported(folder: Path, name: str, run: Callable) -> None:
+def test_what_keeps_a_run_from_opening_is_reported(
+    folder: Path, name: str, command: str, run: Callable
+) -> None:
     damage, code, words = OPENINGS[name]
     damage(folder)
-    reported = run("run", "--month", "2026-08", "--portfolio", folder)
+    reported = run(command, "--month", "2026-08", "--portfolio", folder)
     shown = " ".join((reported.out + reported.err).split())
     lines = "".join((reported.out + reported.err).split())  # a window may break a line anywhere
     missing = [word for word in words if "".join(word.split()) not in lines]

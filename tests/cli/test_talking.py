@@ -158,27 +158,25 @@ def test_init_then_doctor_say_what_is_missing(run: Callable, tmp_path: Path) -> 
     assert told.code == 0
     assert "roi-pipeline doctor" in told.out
     assert run("init", folder).code == 2  # nothing is overwritten
-    assert run("doctor", "--portfolio", folder).code == 2
     document = run("doctor", "--json", "--portfolio", folder).json
-    assert not document["ready"]
-    assert {"level", "where", "what", "remedy"} == set(document["findings"][0])
+    assert (document["ready"], document["exit_code"]) == (False, 3)
+    assert {"where", "what", "remedy"} == set(document["hints"][0])
+    assert {hint["where"] for hint in document["hints"]} >= {
+        "reference/prices.csv",
+        "reference/baselines.csv",
+        "reference/terms.csv",
+        "portfolio.yaml: sources[0].path",
+    }
 
 
-def test_doctor_finds_nothing_in_a_good_portfolio(run: Callable, tmp_path: Path) -> None:
-    told = run("doctor", "--portfolio", small_portfolio(tmp_path))
-    assert told.code == 0
-    assert told.out == "ready to run\n"
-
-
-def test_quiet_says_nothing_but_errors(run: Callable, tmp_path: Path) -> None:
-    folder = small_portfolio(tmp_path)
-    told = run("doctor", "-q", "--portfolio", folder)
+def test_quiet_says_nothing_but_errors(run: Callable, small: Path, tmp_path: Path) -> None:
+    told = run("doctor", "-q", "--portfolio", small)
     assert (told.code, told.out, told.err) == (0, "", "")
-    assert run("status", "-q", "--portfolio", folder).err != ""
+    assert run("status", "-q", "--portfolio", small_portfolio(tmp_path)).err != ""
 
 
 def test_the_environment_names_the_portfolio(
     run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ROI_PORTFOLIO", str(small_portfolio(tmp_path)))
-    assert json.loads(run("doctor", "--json").out)["ready"]
+    monkeypatch.setenv("ROI_PORTFOLIO", str(tmp_path))
+    assert json.loads(run("doctor", "--json").out)["error"].startswith(f"{tmp_path}/portfolio.yaml")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from command_line import said
 from pydantic import BaseModel
 from runner import books
 from small_portfolio import MONTHS, small_portfolio
 
 from roi_pipeline import automation, notices, portfolio
 from roi_pipeline.errors import ConfigurationError
-from roi_pipeline.examination import examine
 from roi_pipeline.portfolio import Engine, Portfolio, load
 from roi_pipeline.scaffold import write
 from roi_pipeline.sources import DATASETS, Part
@@ -117,9 +117,9 @@ def test_a_key_that_does_not_work_yet_is_refused_by_doctor_and_run(
         load(folder)
     assert str(refused.value).startswith(f"{file}: {message}")
     assert "\n" not in str(refused.value)
-    (finding,) = examine(folder)
-    assert (finding.level, finding.where) == ("error", str(file))
-    assert "not available yet" in finding.what + finding.remedy
+    for command in ("doctor", "run"):
+        told = said(command, "--json", "--portfolio", folder)
+        assert (told.code, told.json["error"]) == (2, str(refused.value))
 
 
 ONLY_FOR = {"billed_by": ("predictions", {"openai": "billing"}), "holds_part": ("billing", True)}

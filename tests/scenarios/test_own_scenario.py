@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from cases import cell
+from command_line import said as command
 from runner import books, said
 from small_portfolio import MONTHS, TRIAGE, days, put, small_portfolio, triage_decided
 
 from roi_pipeline import workbench
 from roi_pipeline.errors import ConfigurationError, DataRefused
-from roi_pipeline.examination import examine
 from roi_pipeline.models.registry import load
 from roi_pipeline.pipeline import guards
 from roi_pipeline.pipeline.guards import refuse_unnamed_positives
@@ -49,7 +49,11 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 def test_one_file_and_a_whole_month_of_books(portfolio: Path) -> None:
-    assert [f for f in examine(portfolio) if f.level == "error"] == []
+    told = doctor(portfolio)
+    assert (told["ready"], [hint for hint in told["hints"] if "sql/" in hint["where"]]) == (
+        True,
+        [],
+    )
     decided = Counter(triage_decided(n) for n in range(2 * len(days(MONTHS[0]))))
     typed = sum(n for (decision, _), n in decided.items() if decision != "approve")
     typed += decided["approve", "bad"]
@@ -77,22 +81,20 @@ def test_one_file_and_a_whole_month_of_books(portfolio: Path) -> None:
 def test_doctor_runs_its_worked_example_and_says_what_differs(portfolio: Path) -> None:
     own = portfolio / "sql" / "value" / OWN.name
     replace(own, "cast(3 as", "cast(2 as")
-    told = [f"{level} {where}: {what}" for level, where, what, _ in own_scenarios(portfolio)]
+    told = [f"{hint.where}: {hint.what}" for hint in own_scenarios(portfolio)]
     assert told == [
-        f"error sql/value/{OWN.name}: the example's value_priced lacks wrong, page_typed, 6, -3",
-        f"error sql/value/{OWN.name}: the example's value_priced has besides wrong, page_typed, "
-        "4, -2",
+        f"sql/value/{OWN.name}: the example's value_priced lacks wrong, page_typed, 6, -3",
+        f"sql/value/{OWN.name}: the example's value_priced has besides wrong, page_typed, 4, -2",
     ]
     put(own, own.read_text().partition("/* example")[0], MONTHS[0])
-    told = [f"{level} {what}" for level, _, what, _ in own_scenarios(portfolio)]
-    assert told == ["warning no worked example"]
+    assert [hint.what for hint in own_scenarios(portfolio)] == ["no worked example"]
 
 
 @pytest.mark.slow
 def test_a_file_that_cannot_run_is_named_by_doctor_and_by_a_run(portfolio: Path) -> None:
     replace(portfolio / "sql" / "value" / OWN.name, "-b.value", "-b.worth")
-    ((_, where, what, _),) = own_scenarios(portfolio)
-    assert (where, "worth" in what) == (f"sql/value/{OWN.name}", True)
+    (hint,) = own_scenarios(portfolio)
+    assert (hint.where, "worth" in hint.what) == (f"sql/value/{OWN.name}", True)
     with (
         pytest.raises(ConfigurationError, match=r"sql/value/document_processing.sql: .*worth"),
         books(portfolio, MONTHS[0]),
@@ -101,24 +103,26 @@ def test_a_file_that_cannot_run_is_named_by_doctor_and_by_a_run(portfolio: Path)
 
 
 def test_what_a_scenario_counts_with_is_asked_for(portfolio: Path) -> None:
-    """No `positive`, no metric, a window that reaches go-live: doctor tells all three."""
+    """A metric that is missing is a hint; without a `positive` neither doctor nor a run begins."""
+    replace(portfolio / "reference" / "baselines.csv", "pages_per_document", "other")
+    (portfolio / "inbox").rename(portfolio / "not delivered yet")
+    told = doctor(portfolio)
+    assert {
+        "where": "reference/baselines.csv",
+        "what": f"no pages_per_document of '{TRIAGE}': without it the whole value is gross",
+        "remedy": "measure it, or keep it as gross",
+    } in told["hints"]
     replace(
         portfolio / "portfolio.yaml", "    positive: {decision: [approve], outcome: [good]}\n", ""
     )
-    file = portfolio / "reference" / "baselines.csv"
-    replace(file, "pages_per_document,4,pages,300,0.1,2026-01-01,2026-06-30", "other,4,,,,,")
-    replace(file, "other,4,,,,,", "other,4,pages,300,0.1,2026-01-01,2026-08-01")
-    told = {f"{f.where}: {f.what}" for f in examine(portfolio)}
-    assert told >= {
-        f"portfolio.yaml: '{TRIAGE}' has no `positive`, and document_processing must know it",
-        f"reference/baselines.csv: no pages_per_document of '{TRIAGE}': without it the whole value "
-        "is gross",
-        "reference/baselines.csv row 4, window_end: ends 2026-08-01, not before the go-live on "
-        "2026-08-01",
-    }
-    found = load(portfolio / "sql")
-    with pytest.raises(ConfigurationError, match=r"systems.claim-triage.positive: missing"):
-        refuse_unnamed_positives(read_portfolio(portfolio), found)
+    with pytest.raises(ConfigurationError, match=r"systems.claim-triage.positive: missing") as no:
+        refuse_unnamed_positives(read_portfolio(portfolio), load(portfolio / "sql"))
+    assert doctor(portfolio)["error"] == str(no.value)
+
+
+def doctor(folder: Path) -> dict:
+    """What `doctor` says to machines."""
+    return command("doctor", "--json", "--month", "2026-10", "--portfolio", folder).json
 
 
 def refused(guard: str, tables: dict[str, list[dict[str, object]]]) -> None:
