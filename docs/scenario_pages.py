@@ -57,7 +57,7 @@ The first line says what a row means, the second is `-- grain: cell_id, driver`;
 reads `value_cell`, `baseline_in_force` and `term_in_force`, and gives `cell_id, driver,
 priced_as, unit, measure (case, amount, outcome_amount, outcome_quantity), factor, category`. A
 closing `/* example … */` gives rows and says what must come out; `roi-pipeline doctor` runs it
-and tells, row by row, what differs. `tests/scenarios/document_processing.sql` is one to copy.
+and hints, row by row, at what differs. `tests/scenarios/document_processing.sql` is one to copy.
 
 The file holds exactly one SELECT, over the tables and with the functions that are listed in
 `roi_pipeline/own_sql.py` (`TABLES`, `FUNCTIONS`: those that compute from their arguments alone).

@@ -64,9 +64,9 @@ def of_deliveries(run: Run, since: datetime) -> Iterator[Hint]:
         .agg(pl.first("path", "row_no"), pl.len())
     )
     for group in groups.iter_rows(named=True):
-        number, reason = group["len"], group["reason"]
-        first = "" if number == 1 else f", and {number - 1} more of {group['dataset']}"
-        what = f"{reason}{first}: set aside, counted nowhere"
+        number, what = group["len"], f"{group['reason']}: set aside, counted nowhere"
+        if number > 1:
+            what += f" (the first of {number} such rows of {group['dataset']})"
         where = f"{group['path']} row {group['row_no']}"
         yield Hint(where, what, "correct the file and deliver it again, or leave it so")
 
