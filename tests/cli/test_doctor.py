@@ -81,6 +81,12 @@ def cut(folder: Path) -> None:
     (folder / "inbox/billing/2026-10.csv.gz").write_bytes(packed[:-20])
 
 
+def closed(folder: Path) -> None:
+    """The first month run, published and closed."""
+    for command in (("run", "--month", "2026-08"), ("close", "2026-08", "--by", "me")):
+        assert said(*command, "--portfolio", folder).code == 0
+
+
 def own_scenario(text: str) -> Damage:
     """A scenario of the portfolio's own, which its first system uses."""
 
@@ -257,6 +263,18 @@ FAULTS = {
         ("hurdle_rate_annual -2",),
         is_seen_before_marts=False,
     ),
+    "a hurdle convention that is none": Fault(
+        edited("reference/terms.csv", "grace_months,1,months", "hurdle_convention,monthly,"),
+        2,
+        ("hurdle_convention 'monthly'",),
+        is_seen_before_marts=False,
+    ),
+    "a term of a closed month": Fault(
+        all_of(closed, edited("reference/terms.csv", "grace_months,1,months", "grace_months,9,")),
+        3,
+        ("reference/terms.csv: row 3: grace_months of claim-triage",),
+        is_seen_before_marts=False,
+    ),
 }
 
 CHECKED = (
@@ -310,6 +328,7 @@ def test_a_fault_is_found_by_doctor_and_run_or_by_neither(tmp_path: Path, name: 
     assert run.code == fault.code, run.out
     if not fault.is_seen_before_marts:
         assert (doctor.code, found_by(doctor)) == (0, set())
+        assert [word for word in fault.words if word not in run.json["error"]] == []
         return
     assert doctor.code == run.code, doctor.out
     assert found_by(doctor) == found_by(run)
