@@ -42,13 +42,13 @@ from roi_pipeline.ingest.discovery import (
     under_own_name,
     workspace,
 )
-from roi_pipeline.ingest.live import create_views, settle_source
+from roi_pipeline.ingest.live import create_views, settle, settle_source
 from roi_pipeline.ingest.receipt_files import CLEAN
 from roi_pipeline.ingest.receipts import Receipt, create_tables
 from roi_pipeline.ingest.rejections import rejection_of
 from roi_pipeline.masking import printable
 from roi_pipeline.portfolio import Portfolio, Source
-from roi_pipeline.warehouse import transaction
+from roi_pipeline.warehouse import count_matching, transaction
 
 __all__ = [
     "Found",
@@ -130,7 +130,8 @@ def ingest(con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str) -
     except DataRefused as error:
         refused.append(Refusal(correction_list.FILE, dataset, dataset, None, str(error)))
     finally:  # a mistake in the corrections hides no rejection
-        _finish(con, portfolio, dataset, refused)
+        is_same = len(known) == len(files_found) and not (taken or refused)
+        _finish(con, portfolio, dataset, refused, is_same=is_same)
     return IngestReport(dataset, tuple(taken), tuple(unchanged), tuple(refused))
 
 
@@ -281,17 +282,27 @@ def _refusal(found: Found, error: DataRefused) -> Refusal:
 
 
 def _finish(
-    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, dataset: str, refused: list[Refusal]
+    con: duckdb.DuckDBPyConnection,
+    portfolio: Portfolio,
+    dataset: str,
+    refused: list[Refusal],
+    *,
+    is_same: bool,
 ) -> None:
-    """Write the refusals of this run; a source whose mechanism changed is settled anew."""
+    """Write the refusals of this run; a source whose mechanism changed is settled anew.
+
+    Where every file is the same as before (`is_same`) nothing is left to do, unless bills are
+    undecided or a file that was rejected is gone.
+    """
+    had_refusals = count_matching(con, "refusals", {"dataset": dataset})
+    if is_same and not had_refusals and dataset != "billing":
+        return
     now = datetime.now(UTC)
     with transaction(con):
         for source in sources_of(portfolio, dataset):
-            try:
-                settle_source(con, source)
-            except DataRefused as error:
-                path = str(error).partition(": ")[0]
-                refused.append(Refusal(path, dataset, source.id, None, str(error)))
+            for reason in settle(con, [source]):
+                path = reason.partition(": ")[0]
+                refused.append(Refusal(path, dataset, source.id, None, reason))
         con.execute("delete from refusals where dataset = ?", [dataset])
         for one in refused:
             values = [one.path, one.dataset, one.source_id, one.file_sha256, one.reason, now]
@@ -317,10 +328,8 @@ def open_receipts(
     receipt_files.load(con, portfolio)
     if known is not None:
         receipts.keep_only(con, known)
-    with transaction(con):
-        for source in (*portfolio.sources, *portfolio.reference_sources()):
-            with suppress(DataRefused):  # the ingestion of the dataset says so
-                settle_source(con, source)
+    # What remains undecided is reported by the ingestion of the dataset.
+    settle(con, (*portfolio.sources, *portfolio.reference_sources()))
     if known is not None:
         return
     for dataset in CONTRACTS:

@@ -4,7 +4,7 @@ Knows receipts and clean files. Which version is newer depends on what the files
 were written, never on the order in which they arrived.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest import accounts
 from roi_pipeline.ingest.columns import Contract
 from roi_pipeline.ingest.contracts import CONTRACTS
@@ -23,47 +24,54 @@ from roi_pipeline.warehouse import parquet
 _ID = "prediction_id"  # predictions and outcomes are joined on it, so both must have one type
 LOGS = {"predictions", "outcomes"}
 
+# Parameter $sources: texts `dataset/source`.
 _VERSIONS = """
-select month, delivery_id, path, export_group, coalesce(exported_at, modified_at) as version_at
+select dataset, source_id, month, delivery_id, path, export_group,
+    coalesce(exported_at, modified_at) as version_at
 from delivery_months join deliveries using (dataset, delivery_id)
-where dataset = $dataset and source_id = $source_id
+where list_contains($sources::varchar[], dataset || '/' || source_id)
 """
 
 # A corrected version stands for its delivery until its correction is withdrawn.
-_SET_ASIDE = """
-select delivery_id from deliveries
-where dataset = $dataset and (notes ->> 'withdrawn') is not null
+_REPLACED = """
+select dataset, delivery_id from deliveries where (notes ->> 'withdrawn') is not null
 union all
-select notes ->> 'corrects' from deliveries
-where dataset = $dataset and (notes ->> 'corrects') is not null and (notes ->> 'withdrawn') is null
+select dataset, notes ->> 'corrects' from deliveries
+where (notes ->> 'corrects') is not null and (notes ->> 'withdrawn') is null
 """
+
+_REPLACED_BILLS = f"select delivery_id from ({_REPLACED}) where dataset = 'billing'"  # noqa: S608
+
+_ALL = f"""
+select dataset, month, delivery_id
+from ({_VERSIONS}) where (dataset, delivery_id) not in ({_REPLACED})
+"""  # noqa: S608
 
 # Of one path the newest version counts; of one month the newest export, whole.
 _NEWEST = f"""
 with standing as (
-    select * from ({_VERSIONS}) where delivery_id not in ({_SET_ASIDE}) qualify row_number() over (
-        partition by month, path order by version_at desc, delivery_id desc) = 1
+    select * from ({_VERSIONS}) where (dataset, delivery_id) not in ({_REPLACED})
+    qualify row_number() over (
+        partition by dataset, source_id, month, path order by version_at desc, delivery_id desc) = 1
 )
-select month, delivery_id from standing qualify export_group = first_value(export_group) over (
-    partition by month order by version_at desc, path desc, delivery_id desc)
+select dataset, month, delivery_id from standing qualify export_group = first_value(export_group)
+    over (partition by dataset, source_id, month
+        order by version_at desc, path desc, delivery_id desc)
 """  # noqa: S608
 
-_LISTED = "select unnest($months::date[]) as month, unnest($ids::varchar[]) as delivery_id"
-
-_ALL_LIVE = f"""
-update delivery_months set is_live = not is_live
-where dataset = $dataset and is_live = (delivery_id in ({_SET_ASIDE})) and delivery_id in (
-    select delivery_id from deliveries where dataset = $dataset and source_id = $source_id)
-"""  # noqa: S608
+_LISTED = """
+select 'billing' as dataset, unnest($months::date[]) as month,
+    unnest($ids::varchar[]) as delivery_id
+"""
 
 _SETTLE = """
 update delivery_months set is_live = not is_live
 from (
-    select old.month, old.delivery_id, new.delivery_id is not null as is_now
-    from ({versions}) as old left join ({chosen}) as new
-        on new.delivery_id = old.delivery_id and new.month is not distinct from old.month
+    select old.dataset, old.month, old.delivery_id, new.delivery_id is not null as is_now
+    from ({versions}) as old left join ({chosen}) as new on new.dataset = old.dataset
+        and new.delivery_id = old.delivery_id and new.month is not distinct from old.month
 ) as settled
-where delivery_months.dataset = $dataset
+where delivery_months.dataset = settled.dataset
     and delivery_months.delivery_id = settled.delivery_id
     and delivery_months.month is not distinct from settled.month
     and delivery_months.is_live <> settled.is_now
@@ -87,23 +95,44 @@ def clean_file(portfolio: Portfolio, dataset: str, delivery_id: str) -> Path:
     return folder_of(portfolio, dataset, delivery_id) / CLEAN
 
 
-def settle_source(con: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Decide which months of a source's deliveries are live (contracts §3).
+def settle(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> list[str]:
+    """Decide which months of the deliveries of some sources count (contracts §3).
 
     append: all of them. overwrite: of every month the newest export, whole, and of bills the newest
-    of every account; a dataset without months is one unit. Writes only what changed. Raises
-    DataRefused, and changes nothing, where a bill would replace one of further accounts.
+    of every account; a dataset without months is one unit. Writes only what changed. Returns why
+    nothing was decided for a source, where a bill would replace one of further accounts.
     """
-    bound: dict[str, object] = {"dataset": source.dataset, "source_id": source.id}
-    if source.mechanism == "append":
-        con.execute(_ALL_LIVE, bound)
-    elif source.dataset == "billing":
-        set_aside = _SET_ASIDE.replace("$dataset", "'billing'")
-        found = accounts.chosen(con, source.id, set_aside)
-        bound |= {"months": [month for month, _ in found], "ids": [each for _, each in found]}
-        con.execute(_SETTLE.format(versions=_VERSIONS, chosen=_LISTED), bound)
-    else:
-        con.execute(_SETTLE.format(versions=_VERSIONS, chosen=_NEWEST), bound)
+    keys: dict[str, list[str]] = {}
+    undecided = []
+    for source in sources:
+        if source.dataset == "billing" and source.mechanism == "overwrite":
+            try:
+                _settle_bills(con, source)
+            except DataRefused as error:
+                undecided.append(str(error))
+        else:
+            keys.setdefault(source.mechanism, []).append(f"{source.dataset}/{source.id}")
+    for mechanism, chosen in (("append", _ALL), ("overwrite", _NEWEST)):
+        if named := keys.get(mechanism):
+            query = _SETTLE.format(versions=_VERSIONS, chosen=chosen)
+            con.execute(query, {"sources": named})
+    return undecided
+
+
+def settle_source(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """The same for one source; raises DataRefused, and changes nothing, where none is decided."""
+    for reason in settle(con, [source]):
+        raise DataRefused(reason)
+
+
+def _settle_bills(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    found = accounts.chosen(con, source.id, _REPLACED_BILLS)
+    bound = {
+        "sources": [f"billing/{source.id}"],
+        "months": [month for month, _ in found],
+        "ids": [each for _, each in found],
+    }
+    con.execute(_SETTLE.format(versions=_VERSIONS, chosen=_LISTED), bound)
 
 
 def create_views(

@@ -7,16 +7,14 @@ receipts and paths; opens no delivered file.
 
 import json
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
 import duckdb
 
-from roi_pipeline.errors import DataRefused
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.discovery import is_there, sources_of
-from roi_pipeline.ingest.live import settle_source
+from roi_pipeline.ingest.live import settle
 from roi_pipeline.ingest.months import depends_on_zone
 from roi_pipeline.portfolio import FILE, REFERENCES, Portfolio, Source
 from roi_pipeline.warehouse import transaction
@@ -37,6 +35,10 @@ where d.dataset = $dataset and (d.notes ->> 'withdrawn') is null
     and (d.notes ->> 'corrects') is null
     and (d.reading is null or not list_contains($readings::varchar[], d.reading))
 order by d.path, d.delivery_id
+"""
+_ANY_OUTDATED = """
+select 1 from deliveries where dataset = $dataset
+    and (reading is null or not list_contains($readings::varchar[], reading)) limit 1
 """
 _READ_AGAIN = """
 select distinct file_sha256, source_id from deliveries
@@ -83,9 +85,9 @@ def withdraw_outdated(
     """
     named = {source.id: reading_of(portfolio, source) for source in sources_of(portfolio, dataset)}
     bound = {"dataset": dataset, "readings": list(named.values())}
-    found = con.execute(_OUTDATED, bound).fetchall()
-    if not found:
+    if not con.execute(_ANY_OUTDATED, bound).fetchall():
         return []
+    found = con.execute(_OUTDATED, bound).fetchall()
     again = {*con.execute(_READ_AGAIN, bound).fetchall()}
     renamed = {sha for sha, _ in again}  # the same bytes under another id of a source
     for delivery, source_id, path, sha, is_unknown, _ in found:
@@ -93,9 +95,9 @@ def withdraw_outdated(
         was_removed = source_id not in named and not is_unknown
         if is_read or (was_removed and is_there(portfolio, path)):
             _withdraw(con, dataset, delivery)
-    for source in sources_of(portfolio, dataset):
-        with suppress(DataRefused):  # which settling at the end of the ingestion reports
-            settle_source(con, source)  # where a newer file is withdrawn an older may count again
+    # Where a newer file is withdrawn an older may count again. What stays undecided is reported at
+    # the end of the ingestion.
+    settle(con, sources_of(portfolio, dataset))
     return [
         Outdated(path, source_id, _remedy(path, source_id, source_id in named))
         for _, source_id, path, _, is_unknown, is_live in con.execute(_OUTDATED, bound).fetchall()

@@ -260,13 +260,22 @@ def documents(
     months: Sequence[MonthRows],
     received_at: datetime,
 ) -> dict[str, list[dict[str, str | None]]]:
-    """What the receipt tables hold of a delivery that was recorded, by table, as texts. Which of
-    its months count is decided when they are read."""
-    key = {"dataset": receipt.dataset, "delivery_id": receipt.delivery_id}
+    """What the receipt tables hold of a delivery that was recorded, by table, as texts.
+
+    Which of its months count is decided again when they are read, unless its source is not named
+    any more.
+    """
+    key: dict[str, str | None] = {"dataset": receipt.dataset, "delivery_id": receipt.delivery_id}
     notes = {"notes": json.dumps(receipt.notes), "received_at": _text(received_at)}
     stored = {name: _text(getattr(receipt, name)) for name in _STORED}
+    active = con.execute(
+        "select month from delivery_months "
+        "where dataset = $dataset and delivery_id = $delivery_id and is_live",
+        key,
+    ).fetchall()
     parts = [
         {field.name: _text(getattr(part, field.name)) for field in fields(part)}
+        | {"is_live": _text((part.month,) in active)}
         for part in months or [MonthRows(None, 0, None, None, None)]
     ]
     money = con.execute(
@@ -276,7 +285,7 @@ def documents(
     )
     return {
         "deliveries": [stored | notes],
-        "delivery_months": [key | part | {"is_live": "false"} for part in parts],
+        "delivery_months": [key | part for part in parts],
         "delivery_money": [
             key | {"month": _text(month), "currency": currency, "amount": _text(amount)}
             for month, currency, amount in money.fetchall()
