@@ -17,10 +17,11 @@ test: .venv/.ready
 	$(BIN)/pytest -n auto --dist loadscope -m "not slow"
 	$(BIN)/pytest -n auto --dist loadscope -m slow
 
-# The long proofs: stops at many points, kills, and many sequences of edits; takes long.
+# The long proofs: stops at many points, kills, losses and many sequences of edits; takes hours.
 proof: .venv/.ready
-	ROI_CRASH_STEP=29 ROI_KILLS=100 ROI_SEQUENCES=100 $(BIN)/pytest -n auto --dist loadscope \
-		tests/faults/test_crashes.py tests/publish/test_incremental.py
+	ROI_CRASH_STEP=29 ROI_KILLS=100 ROI_SEQUENCES=100 ROI_LOSSES=100 \
+		$(BIN)/pytest -n auto --dist loadscope tests/faults/test_crashes.py \
+		tests/faults/test_lost_state.py tests/publish/test_incremental.py
 
 lint: .venv/.ready
 	$(BIN)/ruff format --check .
