@@ -1,5 +1,6 @@
 -- One billing line in the reporting currency, with the system, category and class that the rules give it.
 -- grain: delivery_id, row_no
+-- computed: once
 with rated as (
     select
         f.*,

@@ -1,5 +1,6 @@
 -- One invoice or booking of the operating cost ledger, in the reporting currency, rounded to the cent once.
 -- grain: delivery_id, row_no
+-- computed: once
 with converted as (
     select
         e.*,

@@ -1,5 +1,6 @@
 -- A cell with its scenario, for the models that say what it is worth; and, for what is not known yet, the cell as it could turn out.
 -- grain: cell_id
+-- computed: once
 with possible as (
     select
         c.*,
