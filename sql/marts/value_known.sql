@@ -1,5 +1,6 @@
 -- Whether the value of a month is measured against a baseline, a holdout or a release, and whether that since the investment is known; `portfolio` is all systems.
 -- grain: month, system_id
+-- computed: once
 -- build: view
 with counted as (
     select

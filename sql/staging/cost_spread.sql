@@ -1,5 +1,6 @@
 -- The part of a charge or an invoice that belongs to a month, by days; the parts add up to the whole exactly.
 -- grain: dataset, delivery_id, row_no, month
+-- computed: once
 with spanning as (
     select 'billing' as dataset, delivery_id, row_no, start_on, end_on, effective_cost as whole
     from charge
