@@ -112,12 +112,21 @@ def worlds(expected: Expected, now: float, hurdle: float, seed: int, draws: int 
     total, values = np.full(draws, now), np.zeros(draws)
     totals = np.empty((len(expected.quality), draws))
     year = min(12, len(expected.quality))
+    worth, noise = np.empty(draws), np.empty(draws)
     for k, (level, error) in enumerate(zip(expected.quality, expected.quality_error, strict=True)):
-        right = np.clip(level + error * quality, 0.0, 1.0)
-        worth = decided * (expected.unit_value * right - expected.error_cost)
+        np.multiply(quality, error, out=worth)
+        worth += level
+        np.maximum(worth, 0.0, out=worth)
+        np.minimum(worth, 1.0, out=worth)
+        worth *= expected.unit_value
+        worth -= expected.error_cost
+        worth *= decided
         if k < year:
             values += worth
-        total += worth - running - expected.fixed + scatter * rng.standard_normal(draws)
+        worth -= running
+        worth -= expected.fixed
+        worth += np.multiply(rng.standard_normal(out=noise), scatter, out=noise)
+        total += worth
         totals[k] = total
     return Worlds(now, totals, values - year * running - hurdle * year * running)
 
@@ -147,14 +156,17 @@ def together(
     for k, part in enumerate(parts):
         draws = part.totals.shape[1]
         if k == 0:
+            totals, surplus = np.zeros((months, draws)), np.zeros(draws)
             ranks = copula(np.random.default_rng(seed), correlation, draws)
         met = np.empty(draws, dtype=np.int64)
-        met[np.argsort(ranks[k], kind="stable")] = np.argsort(
-            part.totals[months - 1], kind="stable"
-        )
-        totals, surplus = totals + part.totals[:months, met], surplus + part.surplus[met]
+        met[_order(ranks[k])] = _order(part.totals[months - 1])
+        for total, course in zip(totals, part.totals, strict=False):
+            total += course[met]
+        surplus += part.surplus[met]
         begin += part.now
-    totals = totals + now + drift * np.arange(1, months + 1)[:, None]
+    for ahead, total in enumerate(totals, 1):
+        total += now
+        total += drift * ahead
     return Worlds(begin, totals, surplus)
 
 
@@ -164,13 +176,13 @@ def spread(found: Worlds) -> Fan:
     shown = _percentiles(found.totals)
     mean, by_then, then = [], [], []
     for total in found.totals:
-        reached |= total >= 0
+        is_recovered = total >= 0
+        reached |= is_recovered
         mean.append(float(np.mean(total)))
-        by_then.append(float(np.mean(reached)))
-        then.append(float(np.mean(total >= 0)))
-    below = float(np.mean(found.surplus < 0))
-    monthly = _percentiles((found.totals[-1:] - found.now) / len(found.totals))
-    return Fan(shown, mean, by_then, then, below, {p: level for p, (level,) in monthly.items()})
+        by_then.append(_share(reached))
+        then.append(_share(is_recovered))
+    monthly = {p: (levels[-1] - found.now) / len(levels) for p, levels in shown.items()}
+    return Fan(shown, mean, by_then, then, _share(found.surplus < 0), monthly)
 
 
 def positive_definite(correlation: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -186,6 +198,19 @@ def positive_definite(correlation: Sequence[Sequence[float]]) -> list[list[float
         found = (found + np.eye(len(found))) / 2
     told: list[list[float]] = found.tolist()
     return told
+
+
+def _order(samples: Floats) -> np.ndarray:
+    """The places of samples in ascending order, equal ones as they came; none are, as a rule, and
+    then a sort that is not stable gives the same in a third of the time."""
+    found = np.argsort(samples)
+    ordered = samples[found]
+    is_strict = bool(np.all(ordered[:-1] < ordered[1:]))
+    return found if is_strict else np.argsort(samples, kind="stable")
+
+
+def _share(is_so: np.ndarray) -> float:
+    return int(np.count_nonzero(is_so)) / len(is_so)
 
 
 def _percentiles(samples: Floats) -> dict[int, list[float]]:
