@@ -8,6 +8,7 @@ law fitted to the model version, and is held where the law says nothing any more
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from math import hypot, sqrt
 
@@ -26,6 +27,7 @@ RECENT = 12  # evidence months that say how much a month scatters
 FEW_LABELS = 30  # a version with fewer labelled rows in a month says nothing about its quality
 NO_WORTH = "quality_has_no_worth"
 UNKNOWN_SCATTER = 0.1  # relative, while there are too few months to measure it
+KEPT = 4_096  # fits and lines: what looks ahead from one month asks for the same ones
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def look_ahead(
         version,
         float(months_between(began, now.month)),
         tuple(points),
-        fit(points),
+        _fit(tuple(points)),
         sqrt(share * (1 - share) / decisions) if decisions else 0.0,
         _level_error([float(month.decisions) for month in recent], size),
         hypot(
@@ -179,6 +181,11 @@ def fitting_points(months: Sequence[VersionMonth], evidence: set[date]) -> list[
     ]
 
 
+@lru_cache(maxsize=KEPT)
+def _fit(points: tuple[Point, ...]) -> Fit | None:
+    return fit(points)
+
+
 def scatter(levels: Sequence[float]) -> float | None:
     """The standard deviation of levels about their own line; None for fewer than 4.
 
@@ -187,7 +194,7 @@ def scatter(levels: Sequence[float]) -> float | None:
     """
     if len(levels) < FEWEST:
         return None
-    return round(sqrt(float(np.sum(_about_a_line(levels) ** 2)) / (len(levels) - 2)), 6)
+    return round(sqrt(float(np.sum(_about_a_line(tuple(levels)) ** 2)) / (len(levels) - 2)), 6)
 
 
 def correlation(one: Sequence[float], other: Sequence[float]) -> float:
@@ -198,11 +205,12 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> float:
     """
     if min(scatter(one) or 0.0, scatter(other) or 0.0) == 0.0:
         return 0.0
-    found = np.corrcoef(_about_a_line(one), _about_a_line(other))[0, 1]
+    found = np.corrcoef(_about_a_line(tuple(one)), _about_a_line(tuple(other)))[0, 1]
     return round(float(found) / 2, 6)
 
 
-def _about_a_line(levels: Sequence[float]) -> Floats:
+@lru_cache(maxsize=KEPT)
+def _about_a_line(levels: tuple[float, ...]) -> Floats:
     ages = np.arange(len(levels), dtype=np.float64)
     slope, level = np.polyfit(ages, levels, 1)
     residuals: Floats = np.asarray(levels, dtype=np.float64) - level - slope * ages
