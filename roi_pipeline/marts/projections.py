@@ -6,7 +6,7 @@ newest is drawn most often, because people act on it. What a closed month foreca
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -37,7 +37,7 @@ from roi_pipeline.marts.outlook import (
     look_ahead,
     read_versions,
 )
-from roi_pipeline.marts.reading import Read, currency, last_month, until_last_month
+from roi_pipeline.marts.reading import Read, currency, kept, last_month, until_last_month
 from roi_pipeline.marts.terms import Terms
 
 PORTFOLIO, UNALLOCATED = "portfolio", "unallocated"
@@ -75,6 +75,18 @@ class Stance:
         return float(self.seen[-1].cumulative_net or 0)  # of a system with a forecast it is known
 
 
+@dataclass(frozen=True)
+class Whole:
+    """How systems make the portfolio: how they move together, how far to look, and what is in the
+    total beside them, so far and a month."""
+
+    correlation: list[list[float]]
+    months: int
+    now: float
+    drift: float
+    seed: int
+
+
 def projection_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     """Where the cumulative net is heading from each of the months if nothing is changed."""
     money = currency(read)
@@ -82,34 +94,83 @@ def projection_monthly(read: Read, months: Sequence[date]) -> pl.DataFrame:
     for stance in stances(read, months):
         by_month.setdefault(stance.ahead.month, []).append(stance)
     rest, rows = _rest(read), list[dict[str, Any]]()
-    for here in by_month.values():
-        rows.extend(row | {"currency": money} for row in _month(here, rest))
+    for month, here in by_month.items():
+        whole = _whole(here, rest)
+        fans = _fans(read, here, whole)
+        rows.extend(row | {"currency": money} for row in _month(month, here, whole, fans))
     return pl.DataFrame(rows, schema=PROJECTION)
 
 
-def _month(here: Sequence[Stance], rest: Rest) -> list[dict[str, Any]]:
-    """The rows of a month; the worlds of one system at a time are in memory."""
-    rows: list[dict[str, Any]] = []
-    month = here[0].ahead.month
-
-    def drawn() -> Iterator[Worlds]:
-        for stance in here:
-            found = None if stance.ahead.base is None else simulated(stance)
-            rows.extend(_system(stance, found))
-            if found is not None:
-                yield found
-
-    shared: dict[str, Any] = {"month": month, "system_id": PORTFOLIO}
+def _whole(here: Sequence[Stance], rest: Rest) -> Whole | None:
+    """How the systems of a month make the portfolio; None where one of them has no forecast: a
+    total of some would look like a total."""
     if any(stance.ahead.base is None for stance in here):
-        deque(drawn(), maxlen=0)
-        reason = "system_without_forecast"  # a total of some would look like a total
-        return [*rows, shared | _none(month, reason)]
+        return None
+    month = here[0].ahead.month
     seed = int.from_bytes(sha256(f"{PORTFOLIO}/{month}".encode()).digest()[:4])
     beside = _beside(rest, month, {stance.ahead.system_id for stance in here})
     horizon = min(stance.months for stance in here)
-    found = together(drawn(), moved_together([s.seen for s in here]), horizon, *beside, seed)
-    shared |= {"draws": here[0].draws, "seed": seed}
-    return [*rows, *(shared | row for row in _rows(month, spread(found)))]
+    return Whole(moved_together([stance.seen for stance in here]), horizon, *beside, seed)
+
+
+def _fans(read: Read, here: Sequence[Stance], whole: Whole | None) -> list[Fan]:
+    """The fan of every system of a month that has a base, then that of the portfolio.
+
+    A run keeps them: an earlier month is drawn again only where something in it changed.
+    """
+    based = [stance for stance in here if stance.ahead.base is not None]
+    if not based:
+        return []
+    keys = [_key_of(stance) for stance in based]
+    inputs = sha256(repr((keys, whole)).encode()).hexdigest()
+    told = kept(read, here[0].ahead.month, inputs, lambda: _told(_drawn(based, whole)))
+    fans = [_fan(one) for one in told["fans"]]
+    if len(_FANS) >= FANS_KEPT:
+        _FANS.clear()
+    _FANS.update(zip(keys, fans, strict=False))  # for what else is computed from the same stances
+    return fans
+
+
+def _drawn(based: Sequence[Stance], whole: Whole | None) -> list[Fan]:
+    """The fans of a month, drawn; the worlds of one system at a time are in memory."""
+    fans: list[Fan] = []
+
+    def drawn() -> Iterator[Worlds]:
+        for stance in based:
+            found = simulated(stance)
+            fans.append(spread(found))
+            yield found
+
+    if whole is None:
+        deque(drawn(), maxlen=0)
+        return fans
+    total = together(drawn(), whole.correlation, whole.months, whole.now, whole.drift, whole.seed)
+    return [*fans, spread(total)]
+
+
+def _told(fans: Sequence[Fan]) -> dict[str, Any]:
+    return {"fans": [vars(fan) for fan in fans]}
+
+
+def _fan(told: Mapping[str, Any]) -> Fan:
+    """The fan that a document tells; JSON makes text of a percentile's number."""
+    named = ("percentiles", "net_percentiles")
+    return Fan(**{**told, **{name: {int(p): x for p, x in told[name].items()} for name in named}})
+
+
+def _month(
+    month: date, here: Sequence[Stance], whole: Whole | None, fans: Sequence[Fan]
+) -> Iterator[dict[str, Any]]:
+    """The rows of a month."""
+    left = iter(fans)
+    for stance in here:
+        yield from _system(stance, None if stance.ahead.base is None else next(left))
+    shared: dict[str, Any] = {"month": month, "system_id": PORTFOLIO}
+    if whole is None:
+        yield shared | _none(month, "system_without_forecast")
+        return
+    shared |= {"draws": here[0].draws, "seed": whole.seed}
+    yield from (shared | row for row in _rows(month, next(left)))
 
 
 def stances(read: Read, months: Sequence[date]) -> Iterator[Stance]:
@@ -150,14 +211,11 @@ def simulate(ahead: Outlook, now: float, months: int, draws: int = DRAWS) -> Fan
     return _FANS.get(key) or spread(worlds(expected, now, ahead.hurdle, ahead.seed, draws))
 
 
-def _fan(stance: Stance, found: Worlds) -> Fan:
-    """The fan of a stance's worlds, kept for what else is computed from the same stance."""
-    ahead, expected = stance.ahead, _expected(stance.ahead, stance.months)
-    if len(_FANS) >= FANS_KEPT:
-        _FANS.clear()
-    key = _key(expected, stance.now, ahead.hurdle, ahead.seed, stance.draws)
-    _FANS[key] = spread(found)
-    return _FANS[key]
+def _key_of(stance: Stance) -> tuple[object, ...]:
+    """All that the fan of a stance with a base depends on."""
+    ahead = stance.ahead
+    expected = _expected(ahead, stance.months)
+    return _key(expected, stance.now, ahead.hurdle, ahead.seed, stance.draws)
 
 
 def _key(expected: Expected, *more: float) -> tuple[object, ...]:
@@ -187,14 +245,14 @@ def _expected(ahead: Outlook, months: int) -> Expected:
     )
 
 
-def _system(stance: Stance, found: Worlds | None) -> Iterator[dict[str, Any]]:
+def _system(stance: Stance, found: Fan | None) -> Iterator[dict[str, Any]]:
     ahead = stance.ahead
     shared = {"month": ahead.month, "system_id": ahead.system_id}
     if found is None:
         yield shared | _none(ahead.month, ahead.missing_reason)
         return
     quality, error = ahead.quality(stance.months)
-    for k, row in enumerate(_rows(ahead.month, _fan(stance, found))):
+    for k, row in enumerate(_rows(ahead.month, found)):
         yield (
             shared
             | row

@@ -3,8 +3,9 @@
 Every function that computes a table takes a `Read` and no connection.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -15,6 +16,23 @@ class Read(Protocol):
     def __call__(self, name: str) -> pl.DataFrame:
         """All rows of a declared table in the months of the run, in the order of all columns;
         LookupError for any other."""
+
+
+Document = dict[str, Any]  # as JSON has it
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """The `Read` of a build, which has a place for what is dear to compute."""
+
+    def kept(self, month: date, inputs: str, compute: Callable[[], Document]) -> Document:
+        """What the code of the table computes for a month from these inputs, by their checksum."""
+
+
+def kept(read: Read, month: date, inputs: str, compute: Callable[[], Document]) -> Document:
+    """What is computed for a month, which a build takes from an earlier one where all that it
+    depends on (`inputs`, a checksum) and the code are the same."""
+    return read.kept(month, inputs, compute) if isinstance(read, Keeping) else compute()
 
 
 def currency(read: Read) -> str:

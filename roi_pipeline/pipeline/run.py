@@ -26,6 +26,7 @@ from roi_pipeline.errors import ConfigurationError, NotBuilt, RoiError, Unexpect
 from roi_pipeline.ingest import deliveries
 from roi_pipeline.ingest.contracts import CONTRACTS
 from roi_pipeline.ingest.deliveries import IngestReport
+from roi_pipeline.marts.reading import Document
 from roi_pipeline.masking import described
 from roi_pipeline.models import registry
 from roi_pipeline.models.sql_models import LINE_COLUMNS
@@ -261,7 +262,7 @@ class Run:
     def _build_python(self, table: Table, stale: Sequence[Slice]) -> None:
         assert table.function is not None  # noqa: S101
         months = [month for month in stale if month is not None] or self.open_months
-        frame = table.function(Reading(self, table), months)
+        frame = table.function(Building(self, table), months)
         with warehouse.frame_query(self.con, frame) as query:
             self._put(table, query, stale)
 
@@ -309,6 +310,15 @@ class Reading:
         if name not in self.table.reads:
             raise LookupError(f"{self.table.name} reads {name} and does not declare it: add it")
         return self.run.frame(name)
+
+
+class Building(Reading):
+    """How a table that is being built reads; it keeps what is dear to compute."""
+
+    def kept(self, month: date, inputs: str, compute: Callable[[], Document]) -> Document:
+        """What the code of the table computes for a month from these inputs, by their checksum."""
+        fingerprint = sha256(f"{self.table.code} {inputs}".encode()).hexdigest()
+        return self.run.state.store.kept(self.table.name, month, fingerprint, compute)
 
 
 @contextmanager

@@ -3,11 +3,14 @@
     tables/<table>/<2026-10 | whole>/<fingerprint>.parquet   rows, in one order
     tables/<table>/<2026-10 | whole>/<fingerprint>.json      number of rows, checksum
 
+A whole table may keep what is dear to compute for a month as tables/<table>/<2026-10>/<…>.json.
+
 The same fingerprint means the same bytes, so two processes that build one file at once do no harm,
 and any of these files may be deleted: the next run builds it again.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,6 +20,7 @@ import duckdb
 
 from roi_pipeline import files, warehouse
 from roi_pipeline.code import code_sha256
+from roi_pipeline.marts.reading import Document
 from roi_pipeline.portfolio import Portfolio
 
 WRITER = 1  # part of every fingerprint: raise it when `run` would put other rows into files
@@ -78,6 +82,18 @@ class Store:
         document = {"rows": stored.rows, "content": stored.content}
         files.write_text(path.with_suffix(".json"), json.dumps(document, sort_keys=True) + "\n")
         return stored
+
+    def kept(
+        self, table: str, month: date, fingerprint: str, compute: Callable[[], Document]
+    ) -> Document:
+        """What a table computes for a month on its way; read where it is there already."""
+        path = self._path(table, month, fingerprint).with_suffix(".json")
+        found = files.read_json(path)
+        if found is None:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            found = compute()
+            files.write_text(path, json.dumps(found) + "\n")
+        return found
 
     def _path(self, table: str, month: date | None, fingerprint: str) -> Path:
         slice_ = f"{month:%Y-%m}" if month else "whole"
