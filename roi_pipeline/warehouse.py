@@ -25,6 +25,7 @@ from roi_pipeline.portfolio import Portfolio
 
 LOCK = ".lock"
 _LOCKS: dict[Path, int] = {}
+ROWS_PER_THREAD = 1_000_000
 STORAGE = "v1.2.0"  # older drivers of BI tools read this storage version
 PARQUET = "format parquet, compression zstd, row_group_size 122880"
 
@@ -121,11 +122,31 @@ def _confine(con: duckdb.DuckDBPyConnection, portfolio: Portfolio) -> None:
     spill.mkdir(exist_ok=True)
     _settle(con)
     con.execute(f"set memory_limit = '{portfolio.engine.memory_limit}'")
-    con.execute(f"set threads = {portfolio.engine.threads or os.cpu_count() or 1}")
+    use_threads(con, portfolio)
+    con.execute("set allowed_configs = ['threads']")
     con.execute(f"set temp_directory = {literal(spill)}")
     if portfolio.engine.spill_limit:
         con.execute(f"set max_temp_directory_size = '{portfolio.engine.spill_limit}'")
     seal(con, portfolio.readable_folders)
+
+
+def use_threads(
+    con: duckdb.DuckDBPyConnection, portfolio: Portfolio, rows: int | None = None
+) -> None:
+    """As many threads as the portfolio allows; for queries over so many rows, where that is said,
+    no more than they are worth."""
+    most = portfolio.engine.threads or os.cpu_count() or 1
+    con.execute(f"set threads = {most if rows is None else worthwhile_threads(rows, most)}")
+
+
+def worthwhile_threads(rows: int, most: int) -> int:
+    """How many of the threads that are allowed are worth their cost: with few rows the work of two
+    is mostly to wait for each other, which takes half of the CPU and makes nothing faster.
+
+    >>> [worthwhile_threads(rows, 8) for rows in (600_000, 2_500_000, 100_000_000)]
+    [1, 3, 8]
+    """
+    return min(most, 1 + rows // ROWS_PER_THREAD)
 
 
 def seal(con: duckdb.DuckDBPyConnection, folders: Iterable[Path] = ()) -> None:
@@ -300,8 +321,8 @@ def query_of_frame(name: str, schema: Mapping[str, Any]) -> str:
     return f"select {', '.join(columns)} from {name}"  # noqa: S608
 
 
-def write_parquet(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
-    """Write the rows of a query ordered by all columns.
+def write_parquet(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> int:
+    """Write the rows of a query ordered by all columns; returns how many there are.
 
     With any number of threads and on any machine the same rows give the same bytes.
     """
@@ -312,9 +333,11 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> Non
         for column, kind in columns.items()
     )
     order = ", ".join(f'"{column}"' for column in columns)
-    con.execute(
-        f"copy (select {listed} from ({query}) order by {order}) to {literal(file)} ({PARQUET})"  # noqa: S608
-    )
+    (written,) = rows(
+        con,
+        f"copy (select {listed} from ({query}) order by {order}) to {literal(file)} ({PARQUET})",  # noqa: S608
+    )[0]
+    return int(written)
 
 
 def insert_documents(

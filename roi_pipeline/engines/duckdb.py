@@ -15,6 +15,7 @@ import numpy as np
 from roi_pipeline.engines.cells import CELLS, CellsStep
 from roi_pipeline.engines.logs import around, logs
 from roi_pipeline.models.table import Table
+from roi_pipeline.warehouse import worthwhile_threads
 
 # Ids of one bucket with their outcomes need about 100 bytes of hash table a row.
 ROWS_PER_BUCKET_AND_GB = 8_000_000
@@ -42,7 +43,7 @@ class DuckDB:
 
     def run(self, step: CellsStep) -> None:
         """Leave one Parquet file a table of cells; one bucket of ids is in memory at a time."""
-        with self._connected(step.folder) as con:
+        with self._connected(step) as con:
             _bind(con, step)
             buckets = bucket_count(step.prediction_rows, self.memory_limit)
             for bucket in range(buckets):
@@ -58,7 +59,7 @@ class DuckDB:
         of its outcome as well.
         """
         target = step.folder / "linked_rows.parquet"
-        with self._connected(step.folder) as con:
+        with self._connected(step) as con:
             _bind(con, step)
             buckets = bucket_count(step.prediction_rows, self.memory_limit)
             for bucket in range(buckets):
@@ -69,12 +70,12 @@ class DuckDB:
         return target
 
     @contextmanager
-    def _connected(self, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _connected(self, step: CellsStep) -> Iterator[duckdb.DuckDBPyConnection]:
         con = duckdb.connect(
             config={
                 "memory_limit": self.memory_limit,
-                "threads": self.threads,
-                "temp_directory": str(folder / "spill"),
+                "threads": worthwhile_threads(step.prediction_rows, self.threads),
+                "temp_directory": str(step.folder / "spill"),
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,

@@ -7,6 +7,7 @@ and gives the net of a month, the present value of the horizon and the breakeven
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -92,7 +93,11 @@ class Stand:
     def _path(self, x: Mapping[str, float]) -> Floats:
         """The expected fall from another start."""
         shift = x["quality"] - self.inputs["quality"]
-        return np.clip(self.ahead.valued_quality(self.months)[0] + shift, 0.0, 1.0)
+        return np.clip(self._expected + shift, 0.0, 1.0)
+
+    @cached_property
+    def _expected(self) -> Floats:
+        return self.ahead.valued_quality(self.months)[0]
 
 
 def monthly_net(x: Mapping[str, float]) -> float:

@@ -88,6 +88,10 @@ class Leaves:
         parts = self.parts.get(dataset, ())
         return sum(part.rows for part in parts if part.is_live and part.month == month)
 
+    def rows(self) -> int:
+        """How many active rows there are of all that is delivered."""
+        return sum(part.rows for parts in self.parts.values() for part in parts if part.is_live)
+
     def active_ids(self) -> list[str]:
         """The active deliveries, as dataset/id."""
         return sorted(

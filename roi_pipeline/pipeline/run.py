@@ -96,6 +96,7 @@ class Run:
         """The fingerprints, as the deliveries that are known now make them."""
         if self._state is None:
             leaves = Leaves.read(self.con, self.settings, self.closings)
+            warehouse.use_threads(self.con, self.portfolio, leaves.rows())
             prints = cells.fingerprints(
                 leaves, self.portfolio, self.tables, [*self.scope.months], self.scope.as_of
             )
@@ -111,6 +112,7 @@ class Run:
     @_in_bounds
     def ingest(self, dataset: str) -> IngestReport:
         """Ingest what has landed of a dataset."""
+        warehouse.use_threads(self.con, self.portfolio)  # nothing says yet how much there is
         report = deliveries.ingest(self.con, self.portfolio, dataset)
         if report.receipts:
             count = sum(receipt.rows_accepted for receipt in report.receipts)

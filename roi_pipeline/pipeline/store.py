@@ -76,8 +76,7 @@ class Store:
         path = self._path(table, month, fingerprint)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with files.replacing(path) as part:
-            warehouse.write_parquet(con, query, part)
-            rows = warehouse.count(con, warehouse.parquet(part))
+            rows = warehouse.write_parquet(con, query, part)
             stored = Stored(path, rows, files.sha256_of(part))
         document = {"rows": stored.rows, "content": stored.content}
         files.write_text(path.with_suffix(".json"), json.dumps(document, sort_keys=True) + "\n")

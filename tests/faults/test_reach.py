@@ -60,6 +60,16 @@ def test_what_was_delivered_is_in_reach(portfolio: Portfolio) -> None:
         assert con.execute(f"select count(*) from read_csv('{bill}')").fetchall()[0][0] > 0
 
 
+def test_nothing_but_the_number_of_threads_can_be_set(portfolio: Portfolio) -> None:
+    """A run over few rows uses one thread; how much it may reach and hold stays as it is."""
+    with warehouse.opened(portfolio) as con:
+        warehouse.use_threads(con, portfolio, rows=10)
+        assert con.execute("select current_setting('threads')").fetchall() == [(1,)]
+        for setting in ("memory_limit = '64GB'", "allowed_configs = ['memory_limit']"):
+            with pytest.raises(duckdb.Error, match="locked"):
+                con.execute(f"set {setting}")
+
+
 def test_a_query_that_needs_too_much_fails_and_leaves_the_database_usable(
     portfolio: Portfolio,
 ) -> None:
