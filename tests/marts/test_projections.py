@@ -1,17 +1,21 @@
 """Fans and probabilities against portfolios whose truth is known."""
 
+import json
 import time
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import numpy as np
+import polars as pl
 import pytest
 
 from roi_pipeline.domain.calendar import add_months
 from roi_pipeline.domain.simulation import Expected, fan, spread, together, worlds
-from roi_pipeline.marts.economics import Economy
+from roi_pipeline.marts.economics import ECONOMICS, Economy
 from roi_pipeline.marts.outlook import VersionMonth, look_ahead
-from roi_pipeline.marts.projections import simulate, versions_until
+from roi_pipeline.marts.projections import projection_monthly, simulate, versions_until
+from roi_pipeline.marts.reading import Document
 from roi_pipeline.marts.terms import Terms
 
 FIRST, SEEN, AHEAD = date(2025, 1, 1), 14, 12
@@ -143,6 +147,68 @@ def test_every_open_month_says_where_it_was_heading_with_nothing_it_could_not_kn
         "s", again.months()[:9], versions_until(again.versions(), then.month), Terms(())
     )
     assert simulate(then, 0.0, AHEAD, 500) == simulate(later, 0.0, AHEAD, 500)
+
+
+class Books:
+    """What a projection of two systems reads, and a place for what was drawn, as text."""
+
+    def __init__(self, *companies: Company) -> None:
+        named = dict(zip(("a", "b"), companies, strict=True))
+        months = [
+            {"system_id": name} | vars(month)
+            for name, company in named.items()
+            for month in company.months()
+        ]
+        versions = [
+            {"system_id": name, "model_version": version} | vars(row)
+            for name, company in named.items()
+            for version, rows in company.versions().items()
+            for row in rows
+        ]
+        economics = pl.DataFrame(months, schema=ECONOMICS)
+        self.frames = {
+            "economics_monthly": economics,
+            "degradation_monthly": pl.DataFrame(versions),
+            "roi_monthly": economics.select(
+                *("system_id", "month", "value"),
+                cumulative_net_cash="cumulative_net",
+                tco_cash="avoidable",
+            ),
+            "run_month": economics.select("month").unique(),
+            "setting": pl.DataFrame({"reporting_currency": ["USD"]}),
+            "terms": pl.DataFrame(
+                schema=dict.fromkeys(
+                    ("system_id", "term", "value", "valid_from", "version"), pl.String
+                )
+            ),
+        }
+        self.drawn: dict[tuple[date, str], str] = {}
+
+    def __call__(self, name: str) -> pl.DataFrame:
+        """A table it reads."""
+        return self.frames[name]
+
+    def kept(self, month: date, inputs: str, compute: Callable[[], Document]) -> Document:
+        """What was drawn."""
+        if (month, inputs) not in self.drawn:
+            self.drawn[month, inputs] = json.dumps(compute())
+        found: Document = json.loads(self.drawn[month, inputs])
+        return found
+
+
+def test_an_earlier_month_is_drawn_again_only_where_something_in_it_changed():
+    months = [add_months(FIRST, k) for k in range(SEEN)]
+    books, changed = Books(Company(3), Company(4)), Company(4)
+    projection_monthly(books, months)
+    before = {*books.drawn}
+    assert {month for month, _ in before} == {*months}
+    changed.cost[SEEN - 2] += 1.0
+    later = Books(Company(3), changed)
+    anew = projection_monthly(later.__call__, months)
+    assert not later.drawn
+    later.drawn = dict(books.drawn)
+    assert projection_monthly(later, months).equals(anew)
+    assert sorted(month for month, _ in later.drawn.keys() - before) == months[-2:]
 
 
 @pytest.mark.slow
