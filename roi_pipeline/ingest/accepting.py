@@ -27,6 +27,9 @@ from roi_pipeline.ingest.landing import Rows
 from roi_pipeline.ingest.layout import Table
 from roi_pipeline.ingest.months import MonthRows, exact_sum, month_sql, months_of
 from roi_pipeline.portfolio import Portfolio
+from roi_pipeline.warehouse import use_threads
+
+BYTES_A_ROW = 100  # of a log as text, to guess how many rows there are
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def land(
     con: duckdb.DuckDBPyConnection, portfolio: Portfolio, delivered: Delivered, part: Path
 ) -> Landed:
     """Write the clean rows of a file to `part`; raises DataRefused and leaves nothing behind."""
+    use_threads(con, portfolio, delivered.inspected.text.stat().st_size // BYTES_A_ROW)
     try:
         return _land(con, portfolio, delivered, part)
     except BaseException:

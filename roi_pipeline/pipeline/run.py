@@ -112,7 +112,6 @@ class Run:
     @_in_bounds
     def ingest(self, dataset: str) -> IngestReport:
         """Ingest what has landed of a dataset."""
-        warehouse.use_threads(self.con, self.portfolio)  # nothing says yet how much there is
         report = deliveries.ingest(self.con, self.portfolio, dataset)
         if report.receipts:
             count = sum(receipt.rows_accepted for receipt in report.receipts)

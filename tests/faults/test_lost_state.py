@@ -1,5 +1,5 @@
 """Any part of state/ but the journal, the closed months and the deliveries may be lost: the next
-run ends in the same edition (promise 41). That a lost journal reopens nothing is in cli/test_closing.
+run ends in the same edition (promise 41). A lost journal reopens nothing: see cli/test_closing.
 
 Three losses here; `make proof` tries a hundred.
 """
