@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roi_pipeline.errors import DataRefused
-from roi_pipeline.ingest import deliveries, receipts
+from roi_pipeline.ingest import deliveries, landing, receipts
 
 GOOD = PREDICTION + ",1.5"
 HEADER = PREDICTIONS + ",amount"
@@ -155,3 +155,54 @@ def test_take_in_raises_what_ingest_collects(logs: Company) -> None:
     with pytest.raises(DataRefused, match="no line end"):
         deliveries.take_in(logs.con, logs.portfolio, found.source, found)
     assert not list(logs.portfolio.state.glob("deliveries/*/*"))
+
+
+COST = "{id},2026-10-20,2026-10-01,2026-10-31,{amount},{currency},labour,card-fraud"
+COSTS = "entry_id,document_on,service_start,service_end,amount,currency,category,system_id"
+
+
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(
+    kinds=st.lists(st.sampled_from(["good", "blank", *ELEVEN]), min_size=1, max_size=30),
+    costs=st.lists(
+        st.tuples(st.integers(1, 9), st.sampled_from(["1.50", "2", "x"]), st.sampled_from(["USD"])),
+        min_size=1,
+        max_size=12,
+    ),
+)
+def test_small_and_large_files_are_read_alike(
+    make: Callable[..., Company], kinds: list[str], costs: list[tuple[int, str, str]]
+) -> None:
+    """The rows of small files are judged in memory, those of large ones in their file."""
+    rows = [
+        {"good": GOOD, "blank": ""}.get(kind, ELEVEN.get(kind, "")).format(i=i)
+        for i, kind in enumerate(kinds)
+    ]
+    ledger = [COST.format(id=f"e{n}", amount=a, currency=c) for n, a, c in costs]
+    found = []
+    for small in (landing.SMALL, 0):
+        company = make(
+            LOGS,
+            {"dataset": "operating_costs", "path": "inbox/costs/*"},
+            max_quarantined_share=0.99,
+        )
+        company.put("inbox/predictions/a.csv", lines(HEADER, rows))
+        company.put("inbox/costs/a.csv", lines(COSTS, ledger))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(landing, "SMALL", small)
+            reports = [company.ingest(name) for name in ("predictions", "operating_costs")]
+        found.append(
+            (
+                [[refused.reason for refused in report.refused] for report in reports],
+                company.rows(
+                    "select * exclude (received_at, modified_at) from deliveries order by all"
+                ),
+                company.rows(
+                    "select * exclude (first_at, last_at) from delivery_months order by all"
+                ),
+                company.rows("select * from quarantine order by all"),
+                company.rows("select * exclude (predicted_at) from predictions order by all"),
+                company.rows("select * from operating_costs order by all"),
+            )
+        )
+    assert found[0] == found[1]
