@@ -118,7 +118,7 @@ def inputs() -> str:
                 f"| {'; '.join(notes)} |\n"
             )
         if contract.rules:
-            parts.append("\nRows are set aside when: ")
+            parts.append("\nRows are quarantined when: ")
             parts.append("; ".join(rule.name for rule in contract.rules) + ".\n")
     return "".join(parts)
 

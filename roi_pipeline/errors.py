@@ -22,7 +22,7 @@ class NotBuilt(RoiError):
 
 
 class DataRefused(RoiError):
-    """A delivered file cannot be trusted as a whole, so nothing of it was taken in."""
+    """A delivered file cannot be trusted as a whole, so nothing of it was ingested."""
 
     exit_code = 3
 

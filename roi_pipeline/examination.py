@@ -51,9 +51,9 @@ def of_portfolio(portfolio: Portfolio) -> Iterator[Hint]:
 
 
 def of_deliveries(run: Run, since: datetime) -> Iterator[Hint]:
-    """The rows that are set aside of files ingested since an instant, by dataset and reason."""
-    told = ("dataset", "delivery_id", "path", "received_at")
-    receipts = warehouse.frame_of(run.con, "main.deliveries").select(told)
+    """The quarantined rows of files ingested since an instant, by dataset and reason."""
+    columns = ("dataset", "delivery_id", "path", "received_at")
+    receipts = warehouse.frame_of(run.con, "main.deliveries").select(columns)
     rows = warehouse.frame_of(run.con, "quarantine").select(
         "dataset", "delivery_id", "row_no", "reason"
     )
@@ -64,7 +64,7 @@ def of_deliveries(run: Run, since: datetime) -> Iterator[Hint]:
         .agg(pl.first("path", "row_no"), pl.len())
     )
     for group in groups.iter_rows(named=True):
-        number, what = group["len"], f"{group['reason']}: set aside, counted nowhere"
+        number, what = group["len"], f"{group['reason']}: quarantined, counted nowhere"
         if number > 1:
             what += f" (the first of {number} such rows of {group['dataset']})"
         where = f"{group['path']} row {group['row_no']}"
@@ -123,7 +123,7 @@ def _named_systems(run: Run, tables: Tables) -> Iterator[Hint]:
 
 
 def _systems(run: Run, tables: Tables) -> Iterator[Hint]:
-    """What each system needs to be worth something, and to be judged."""
+    """What each system needs to be worth something, and to have a status."""
     for system in run.portfolio.systems:
         for name, what, remedy in _NEEDS:
             if name in tables and tables[name].filter(system_id=system.id).is_empty():

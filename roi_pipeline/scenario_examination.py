@@ -31,8 +31,8 @@ class Hint:
 
 
 def own_scenarios(folder: Path) -> Iterator[Hint]:
-    """Run the worked example of every scenario in `folder`/sql/value, and tell what differs; a file
-    that a run refuses is left to it."""
+    """Run the worked example of every scenario in `folder`/sql/value, and report what differs; a
+    file that a run refuses is left to it."""
     files = sorted((folder / "sql" / "value").glob("*.sql"))
     if not files:
         return
@@ -57,8 +57,8 @@ def _example(model: Table, own: Path) -> Iterator[Hint]:
             for what, one, other in (("lacks", want, got), ("has besides", got, want)):
                 left = [row for row in one if row not in other]
                 for row in left[:ROWS_SHOWN]:
-                    told = f"the example's {table} {what} {', '.join(map(str, row))}"
-                    yield Hint(where, told, "mend the query or the example")
+                    difference = f"the example's {table} {what} {', '.join(map(str, row))}"
+                    yield Hint(where, difference, "fix the query or the example")
     except ConfigurationError as error:
         _, _, what = str(error).partition(": ")
         yield Hint(where, what, "write rows of tables, as docs/scenarios.md does")
@@ -68,8 +68,8 @@ def _example(model: Table, own: Path) -> Iterator[Hint]:
 
 
 def needs(system: System, scenario: Table, baselines: pl.DataFrame) -> Iterator[Hint]:
-    """The metrics that a system's scenario counts with and its baselines lack, or tell of
-    something else; a system without a baseline is no matter of its scenario."""
+    """The metrics that a system's scenario counts with and its baselines lack, or have with
+    another unit; a system without a baseline is no matter of its scenario."""
     where, own = "reference/baselines.csv", baselines.filter(system_id=system.id)
     for need in scenario.baseline if not own.is_empty() else ():
         rows = own.filter(metric=need.name)
@@ -78,5 +78,5 @@ def needs(system: System, scenario: Table, baselines: pl.DataFrame) -> Iterator[
             yield Hint(where, what, "measure it, or keep it as gross")
         for unit in rows["unit"] if need.units else ():
             if unit not in need.units:
-                what = f"{need.name} of {system.id!r} is told in {unit!r}"
+                what = f"{need.name} of {system.id!r} has unit {unit!r}"
                 yield Hint(where, what, f"say of what it is a share: {' or '.join(need.units)}")

@@ -233,7 +233,7 @@ def _notes(board: Board) -> Iterator[Text]:
         cost = money(board.unallocated, board.currency)
         yield Text(f"{cost} of this month's bills belong to no system (`unallocated`)")
     if board.quarantined:
-        yield Text(f"{count(board.quarantined, 'row')} set aside, with reasons, since the start")
+        yield Text(f"{count(board.quarantined, 'row')} quarantined, with reasons, since the start")
     for check in board.failed_checks:
         times = "" if check.failing is None else f" ({check.failing:,})"
         yield Text.assemble(

@@ -1,4 +1,4 @@
-"""`doctor`: a run in a state that is thrown away, told as `run` tells it, and hints.
+"""`doctor`: a run in a state that is thrown away, reported as `run` reports it, and hints.
 
 Knows how the answer ends; what stops a run, and what it says of it, is the run's own.
 """
@@ -14,7 +14,7 @@ from rich.text import Text
 from roi_pipeline import portfolio
 from roi_pipeline.cli.asked import asked
 from roi_pipeline.cli.frame import Answer, Frame, framed
-from roi_pipeline.cli.running import carried_out, result_lines, told
+from roi_pipeline.cli.running import carried_out, result_document, result_lines
 from roi_pipeline.masking import masked
 from roi_pipeline.pipeline import rehearsal
 from roi_pipeline.pipeline.run import Run
@@ -52,7 +52,7 @@ def doctor_command(frame: Frame, month: str | None) -> Answer:
     document = {
         "ready": result.exit_code == 0,
         "exit_code": result.exit_code,
-        **told(result, intake),
+        **result_document(result, intake),
         "hints": [asdict(hint) for hint in hints],
     }
     shown = [*result_lines(result, intake, wanted.note), *_hint_lines(hints), _verdict(result)]

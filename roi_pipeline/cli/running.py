@@ -135,7 +135,7 @@ def _summary(
         "previous": before.name if before else None,
         "months": result.edition.months if result.edition else None,
         "seconds": round(seconds, 1),
-        **told(result, intake),
+        **result_document(result, intake),
     }
     shown: list[RenderableType] = [*result_lines(result, intake, note)]
     last_run.keep(found, said, is_good=result.edition is not None)
@@ -146,7 +146,7 @@ def _summary(
     return Answer(said | {"board": document(standing)}, tuple(shown))
 
 
-def told(result: MonthlyResult, intake: Intake) -> dict[str, Any]:
+def result_document(result: MonthlyResult, intake: Intake) -> dict[str, Any]:
     """What kept a run from being published, and what became of the files, for machines."""
     return {
         "intake": asdict(intake),
@@ -192,12 +192,14 @@ def _intake(opened: Run, since: datetime) -> Intake:
 def _intake_lines(intake: Intake) -> list[Text]:
     lines = []
     if intake.files:
-        aside = f", {intake.rows_quarantined:,} set aside" if intake.rows_quarantined else ""
+        quarantined = (
+            f", {intake.rows_quarantined:,} quarantined" if intake.rows_quarantined else ""
+        )
         twice = f", {intake.rows_superseded:,} superseded" if intake.rows_superseded else ""
         lines.append(
             Text(
                 f"{count(intake.files, 'new file')}: {intake.rows_accepted:,} of "
-                f"{count(intake.rows_read, 'row')} taken in{aside}{twice}"
+                f"{count(intake.rows_read, 'row')} ingested{quarantined}{twice}"
             )
         )
     else:

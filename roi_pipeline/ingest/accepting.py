@@ -115,7 +115,7 @@ def _land(
         repeats.refuse_conflicts(con, job, rows.sql)
     _compare_with_manifest(con, delivered, int(str(job.layout.notes.get("events", read))), rows.sql)
     if reasons:
-        landing.set_aside(con, job, rows, counts, month_sql(job.contract, portfolio.time_zone))
+        landing.quarantine(con, job, rows, counts, month_sql(job.contract, portfolio.time_zone))
     if has_faults:
         landing.keep_good(con, job, rows)
         counts = landing.count(con, job, rows)

@@ -67,7 +67,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file of which nothing was taken in, and why."""
+    """A file of which nothing was ingested, and why."""
 
     path: str
     dataset: str

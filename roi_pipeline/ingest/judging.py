@@ -35,12 +35,12 @@ class Job:
     bytes: int
 
 
-def judged(job: Job) -> str:
+def validated(job: Job) -> str:
     """Three layers: values as sent, values as typed, and the first fault of each row."""
     return f"select {_columns(job)} from ({_typed(job)})"  # noqa: S608
 
 
-def judged_and_sent(job: Job) -> str:
+def validated_and_sent(job: Job) -> str:
     """The same rows, and for each with a fault, as `sent`, the row as it was sent."""
     raw = ", ".join(job.table.names)
     query = f"select {_columns(job)}, {raw} from ({_typed(job, keeps_raw=True)})"  # noqa: S608

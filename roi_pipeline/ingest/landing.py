@@ -1,7 +1,7 @@
 """From a delivered table to a clean Parquet file: one pass that casts and judges every row.
 
 Knows contracts, layouts and DuckDB. The rows of a small file are held in memory until they are
-judged and counted, since there every query costs more than what it reads; those of others are
+validated and counted, since there every query costs more than what it reads; those of others are
 written at once, and only those with faults are read twice. Nothing is visible to anyone until a
 receipt says so.
 """
@@ -16,11 +16,11 @@ import duckdb
 from roi_pipeline.ingest.judging import (
     Job,
     has_residue,
-    judged,
-    judged_and_sent,
     parameters,
     refuse_types,
     sent_row,
+    validated,
+    validated_and_sent,
 )
 from roi_pipeline.warehouse import parquet
 
@@ -34,7 +34,7 @@ _OTHER = "format parquet, compression zstd"
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one file, typed and judged: `sql` is what to select them from, until the next
+    """The rows of one file, typed and validated: `sql` is what to select them from, until the next
     file is read, and `target` the file they end in."""
 
     sql: str
@@ -68,14 +68,14 @@ def _options(job: Job) -> str:
 
 
 def write(con: duckdb.DuckDBPyConnection, job: Job, target: Path) -> Rows:
-    """Read every row, typed and judged: of a small file into memory, of others into `target`.
+    """Read every row, typed and validated: of a small file into memory, of others into `target`.
 
     Raises DataRefused for a column whose type cannot be read, ConfigurationError when a personal
     column has no key to hash it with, and duckdb.Error for a file that cannot be parsed.
     """
     refuse_types(con, job)
     is_held = job.bytes <= SMALL and bool(job.table.names)
-    query = judged_and_sent(job) if is_held else judged(job)
+    query = validated_and_sent(job) if is_held else validated(job)
     bound = parameters(job)
     if "$zone" not in query:  # a file without times needs none
         bound.pop("zone", None)
@@ -133,10 +133,10 @@ def find_faults(con: duckdb.DuckDBPyConnection, job: Job, rows: Rows) -> dict[st
     return dict(counted.fetchall())
 
 
-def set_aside(
+def quarantine(
     con: duckdb.DuckDBPyConnection, job: Job, rows: Rows, counts: Counts, month: str
 ) -> None:
-    """Fill the temporary table `aside` with the faulty rows as they were sent.
+    """Fill the temporary table `quarantined` with the faulty rows as they were sent.
 
     Columns of the contract only; personal columns hashed. `month` is SQL over the typed row.
     """
@@ -144,13 +144,13 @@ def set_aside(
     typed = f"select *, {month} as in_month, try_cast({amount} as decimal(38,18)) as money"
     if rows.is_held and not counts.repeated:
         con.execute(
-            "create or replace temp table aside as "  # noqa: S608
+            "create or replace temp table quarantined as "  # noqa: S608
             "select row_no, fault as reason, sent as row, in_month as month, money as amount "
             f"from ({typed} from {HELD} where fault is not null)"
         )
         return
     con.execute(
-        f"""create or replace temp table aside as
+        f"""create or replace temp table quarantined as
         with sent as (
             select {job.table.row_no} as row_no, {sent_row(job)} as row from {job.table.sql}
         )

@@ -219,8 +219,8 @@ def record(
     *,
     is_live: bool = False,
 ) -> None:
-    """Write a receipt; runs in the caller's transaction. The temporary table `aside`, if any rows
-    were put aside, holds the readable ones. `is_live`: it counts beside all others of its source.
+    """Write a receipt; runs in the caller's transaction. The temporary table `quarantined`
+    holds the quarantined rows that could be read. `is_live`: it counts, as all of its source do.
 
     Raises DataRefused when read is not accepted + quarantined + superseded, which rolls all back.
     """
@@ -228,7 +228,7 @@ def record(
     if receipt.rows_quarantined > len(malformed):
         con.execute(
             "insert into quarantine select $dataset, $delivery_id, row_no, reason, row, month, "
-            "amount from aside order by row_no",
+            "amount from quarantined order by row_no",
             key,
         )
     if malformed:

@@ -78,7 +78,7 @@ class Stance:
 @dataclass(frozen=True)
 class Whole:
     """How systems make the portfolio: how they move together, how far to look, and what is in the
-    total beside them, so far and a month."""
+    total besides them, so far and a month."""
 
     correlation: list[list[float]]
     months: int
@@ -108,9 +108,9 @@ def _whole(here: Sequence[Stance], rest: Rest) -> Whole | None:
         return None
     month = here[0].ahead.month
     seed = int.from_bytes(sha256(f"{PORTFOLIO}/{month}".encode()).digest()[:4])
-    beside = _beside(rest, month, {stance.ahead.system_id for stance in here})
+    others = _others(rest, month, {stance.ahead.system_id for stance in here})
     horizon = min(stance.months for stance in here)
-    return Whole(moved_together([stance.seen for stance in here]), horizon, *beside, seed)
+    return Whole(moved_together([stance.seen for stance in here]), horizon, *others, seed)
 
 
 def _fans(read: Read, here: Sequence[Stance], whole: Whole | None) -> list[Fan]:
@@ -123,8 +123,8 @@ def _fans(read: Read, here: Sequence[Stance], whole: Whole | None) -> list[Fan]:
         return []
     keys = [_key_of(stance) for stance in based]
     inputs = sha256(repr((keys, whole)).encode()).hexdigest()
-    told = kept(read, here[0].ahead.month, inputs, lambda: _told(_drawn(based, whole)))
-    fans = [_fan(one) for one in told["fans"]]
+    document = kept(read, here[0].ahead.month, inputs, lambda: _document(_drawn(based, whole)))
+    fans = [_fan(one) for one in document["fans"]]
     if len(_FANS) >= FANS_KEPT:
         _FANS.clear()
     _FANS.update(zip(keys, fans, strict=False))  # for what else is computed from the same stances
@@ -148,14 +148,18 @@ def _drawn(based: Sequence[Stance], whole: Whole | None) -> list[Fan]:
     return [*fans, spread(total)]
 
 
-def _told(fans: Sequence[Fan]) -> dict[str, Any]:
+def _document(fans: Sequence[Fan]) -> dict[str, Any]:
     return {"fans": [vars(fan) for fan in fans]}
 
 
-def _fan(told: Mapping[str, Any]) -> Fan:
-    """The fan that a document tells; JSON makes text of a percentile's number."""
+def _fan(document: Mapping[str, Any]) -> Fan:
+    """The fan that a document holds; JSON makes text of a percentile's number."""
     named = ("percentiles", "net_percentiles")
-    return Fan(**{**told, **{name: {int(p): x for p, x in told[name].items()} for name in named}})
+    return Fan(**{**document, **{name: _by_percentile(document[name]) for name in named}})
+
+
+def _by_percentile(values: Mapping[str, Any]) -> dict[int, Any]:
+    return {int(percentile): value for percentile, value in values.items()}
 
 
 def _month(
@@ -292,8 +296,8 @@ def _rest(read: Read) -> Rest:
     }
 
 
-def _beside(rest: Rest, month: date, live: set[str]) -> tuple[float, float]:
-    """What is in the total beside the systems in service: so far, and nobody's cost a month."""
+def _others(rest: Rest, month: date, live: set[str]) -> tuple[float, float]:
+    """What is in the total besides the systems in service: so far, and nobody's cost a month."""
     so_far = sum(
         net
         for (name, at), (net, _) in rest.items()

@@ -50,8 +50,8 @@ def opened(portfolio: Portfolio, last: date, as_of: datetime | None = None) -> I
             ) as rehearsed:
                 yield rehearsed
         except RoiError as error:
-            told = str(error).replace(str(state), str(portfolio.state))
-            raise type(error)(told).with_traceback(error.__traceback__) from None
+            message = str(error).replace(str(state), str(portfolio.state))
+            raise type(error)(message).with_traceback(error.__traceback__) from None
 
 
 def _link(file: str, target: str) -> None:

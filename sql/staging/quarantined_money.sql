@@ -1,4 +1,4 @@
--- Money on bill rows that were set aside, as far as it can be read.
+-- Money on bill rows that were quarantined, as far as it can be read.
 -- grain: month, dataset, source_id, currency
 select
     q.month,

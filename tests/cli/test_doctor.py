@@ -189,7 +189,7 @@ FAULTS = {
         3,
         ("reference/terms.csv: row 1: back-dated",),
     ),
-    "too many rows set aside": Fault(
+    "too many rows quarantined": Fault(
         edited(PREDICTIONS, ",approve,", ",,", 9),
         3,
         (PREDICTIONS, "10 of 62 rows cannot be used (missing decision 10)", "more than 5.00 %"),
@@ -290,9 +290,9 @@ def marks(name: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.slow] if is_slow and name not in quick else []
 
 
-def found_by(told: Said) -> set[str]:
+def found_by(answer: Said) -> set[str]:
     """What keeps a run from publishing, as a command says it to machines."""
-    document = told.json
+    document = answer.json
     checks = [
         check for check in document.get("failed_checks", ()) if check["severity"] != "warning"
     ]
@@ -301,9 +301,9 @@ def found_by(told: Said) -> set[str]:
     return {*error, *named, *document.get("refused", ())}
 
 
-def hinted(told: Said) -> set[str]:
+def hinted(answer: Said) -> set[str]:
     """What doctor hints at."""
-    return {f"{hint['where']}: {hint['what']}" for hint in told.json.get("hints", ())}
+    return {f"{hint['where']}: {hint['what']}" for hint in answer.json.get("hints", ())}
 
 
 def listing(folder: Path) -> dict[str, str]:
@@ -345,8 +345,8 @@ def test_what_is_ingested_already_is_not_read_again_and_not_touched(copy: Path) 
     put(file.with_name("more.csv"), file.read_text().replace("202610-", "more-"), MONTHS[1])
     (copy / "inbox" / "billing" / "2026-10.csv").touch()
     before = listing(copy)
-    told = said("doctor", "--month", "2026-10", "--json", "--portfolio", copy)
-    assert (told.code, told.json["intake"]["files"]) == (0, 2), told.out
+    answer = said("doctor", "--month", "2026-10", "--json", "--portfolio", copy)
+    assert (answer.code, answer.json["intake"]["files"]) == (0, 2), answer.out
     assert listing(copy) == before
     assert [*(copy / "state" / "tmp").glob("*/tmp*")] == []
 
@@ -371,10 +371,10 @@ def test_doctor_quotes_nothing_of_a_table(tmp_path: Path, header: bool) -> None:
     edit = edited_table(lambda text: (text.partition("\n")[0] + "\n") * header + person + "\n")
     folder = small_portfolio(tmp_path / "small")
     edit.damage(folder)
-    told = said("doctor", "--json", "--portfolio", folder)
-    assert told.code == 3
+    answer = said("doctor", "--json", "--portfolio", folder)
+    assert answer.code == 3
     for word in ("Quill", "jane", "4111"):
-        assert word not in told.out + told.err
+        assert word not in answer.out + answer.err
 
 
 def test_a_full_disk_is_hinted_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

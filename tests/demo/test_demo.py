@@ -97,9 +97,9 @@ def test_it_has_the_systems_of_its_plan(folder: Path) -> None:
 def test_it_passes_the_doctor(folder: Path, tmp_path: Path) -> None:
     """Nothing but the rows that are damaged on purpose is worth a hint."""
     examined = shutil.copytree(folder, tmp_path / "demo")
-    told = said("doctor", "--month", "2026-10", "--json", "--portfolio", examined).json
-    assert (told["ready"], told["failed_checks"]) == (True, [])
-    assert [hint for hint in told["hints"] if "set aside" not in hint["what"]] == []
+    answer = said("doctor", "--month", "2026-10", "--json", "--portfolio", examined).json
+    assert (answer["ready"], answer["failed_checks"]) == (True, [])
+    assert [hint for hint in answer["hints"] if "quarantined" not in hint["what"]] == []
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lose(state: Path, dice: random.Random) -> int:
     """Delete a random share of what may be lost, files and whole folders; how many are gone."""
     before = sum(path.is_file() for path in state.rglob("*"))
-    share = dice.random()
+    share = dice.uniform(0.1, 1.0)
     for path in sorted(state.rglob("*")):
         if path.relative_to(state).parts[0] in DURABLE or not path.exists():
             continue

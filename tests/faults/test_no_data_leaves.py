@@ -245,6 +245,8 @@ def test_what_is_quarantined_is_not_published(
         os.utime(file, (stat.st_atime, stat.st_mtime))
     caplog.set_level(logging.DEBUG)
     done = CliRunner().invoke(main, ["run", "--month", "2026-10", "--portfolio", str(folder)])
-    assert "3 set aside" in done.stdout or "4 set aside" in done.stdout, done.stdout + done.stderr
+    assert "3 quarantined" in done.stdout or "4 quarantined" in done.stdout, (
+        done.stdout + done.stderr
+    )
     assert leaks(done.stdout, done.stderr, caplog.text, *posted) == []
     assert written(folder) == {}

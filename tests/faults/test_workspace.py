@@ -1,4 +1,4 @@
-"""Temporary folders of processes: many processes at once, beside what killed ones left."""
+"""Temporary folders of processes: many processes at once, next to what killed ones left."""
 
 import os
 import shutil

@@ -118,8 +118,8 @@ def test_a_key_that_does_not_work_yet_is_refused_by_doctor_and_run(
     assert str(refused.value).startswith(f"{file}: {message}")
     assert "\n" not in str(refused.value)
     for command in ("doctor", "run"):
-        told = said(command, "--json", "--portfolio", folder)
-        assert (told.code, told.json["error"]) == (2, str(refused.value))
+        answer = said(command, "--json", "--portfolio", folder)
+        assert (answer.code, answer.json["error"]) == (2, str(refused.value))
 
 
 ONLY_FOR = {"billed_by": ("predictions", {"openai": "billing"}), "holds_part": ("billing", True)}

@@ -49,9 +49,9 @@ def test_the_correction_in_the_readme_is_read(tmp_path: Path) -> None:
     (refusal,) = said("doctor", "--json", "--portfolio", tmp_path).json["refused"]
     assert "licence-typo" in refusal  # its row was not delivered
     file.write_text(example.replace("operating_costs", "operating_cost"))
-    told = said("doctor", "--json", "--portfolio", tmp_path)
-    assert told.code == 2
-    assert "did you mean 'operating_costs'?" in told.json["error"]
+    answer = said("doctor", "--json", "--portfolio", tmp_path)
+    assert answer.code == 2
+    assert "did you mean 'operating_costs'?" in answer.json["error"]
 
 
 def test_the_examples_in_the_readme_pass_the_doctor(tmp_path: Path) -> None:
@@ -71,7 +71,11 @@ def test_the_examples_in_the_readme_pass_the_doctor(tmp_path: Path) -> None:
     assert {"prices", "baselines", "terms", "allocation", "indirect_values"} <= set(names)
     for name, lines in zip(names, tables, strict=True):
         (tmp_path / "reference" / f"{name}.csv").write_text("\n".join(lines) + "\n")
-    told = said("doctor", "--json", "--portfolio", tmp_path).json
-    assert (told["error"], told["refused"], told["intake"]["rows_quarantined"]) == (None, [], 0)
-    assert {check["name"] for check in told["failed_checks"]} == {"not_empty"}
-    assert [hint for hint in told["hints"] if hint["where"].startswith("reference/")] == []
+    answer = said("doctor", "--json", "--portfolio", tmp_path).json
+    assert (answer["error"], answer["refused"], answer["intake"]["rows_quarantined"]) == (
+        None,
+        [],
+        0,
+    )
+    assert {check["name"] for check in answer["failed_checks"]} == {"not_empty"}
+    assert [hint for hint in answer["hints"] if hint["where"].startswith("reference/")] == []

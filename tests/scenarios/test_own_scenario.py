@@ -49,8 +49,8 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 def test_one_file_and_a_whole_month_of_books(portfolio: Path) -> None:
-    told = doctor(portfolio)
-    assert (told["ready"], [hint for hint in told["hints"] if "sql/" in hint["where"]]) == (
+    answer = doctor(portfolio)
+    assert (answer["ready"], [hint for hint in answer["hints"] if "sql/" in hint["where"]]) == (
         True,
         [],
     )
@@ -81,8 +81,8 @@ def test_one_file_and_a_whole_month_of_books(portfolio: Path) -> None:
 def test_doctor_runs_its_worked_example_and_says_what_differs(portfolio: Path) -> None:
     own = portfolio / "sql" / "value" / OWN.name
     replace(own, "cast(3 as", "cast(2 as")
-    told = [f"{hint.where}: {hint.what}" for hint in own_scenarios(portfolio)]
-    assert told == [
+    answer = [f"{hint.where}: {hint.what}" for hint in own_scenarios(portfolio)]
+    assert answer == [
         f"sql/value/{OWN.name}: the example's value_priced lacks wrong, page_typed, 6, -3",
         f"sql/value/{OWN.name}: the example's value_priced has besides wrong, page_typed, 4, -2",
     ]
@@ -106,12 +106,12 @@ def test_what_a_scenario_counts_with_is_asked_for(portfolio: Path) -> None:
     """A metric that is missing is a hint; without a `positive` neither doctor nor a run begins."""
     replace(portfolio / "reference" / "baselines.csv", "pages_per_document", "other")
     (portfolio / "inbox").rename(portfolio / "not delivered yet")
-    told = doctor(portfolio)
+    answer = doctor(portfolio)
     assert {
         "where": "reference/baselines.csv",
         "what": f"no pages_per_document of '{TRIAGE}': without it the whole value is gross",
         "remedy": "measure it, or keep it as gross",
-    } in told["hints"]
+    } in answer["hints"]
     replace(
         portfolio / "portfolio.yaml", "    positive: {decision: [approve], outcome: [good]}\n", ""
     )

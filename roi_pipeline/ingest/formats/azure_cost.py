@@ -144,7 +144,7 @@ BILL = Bill(
         "amortized export as a bill of its own is refused.",
         "Column names are matched without case and signs, and a translated header such as "
         "`Kosten (Cost)` by the English name in its brackets.",
-        "An export with a header and no rows is a bill of nothing: it is taken in.",
+        "An export with a header and no rows is a bill of nothing: it is ingested.",
     ),
     example="inbox/billing/azure/*/*.csv",
 )
