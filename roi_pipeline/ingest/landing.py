@@ -1,4 +1,4 @@
-"""From a delivered table to a clean Parquet file: one pass that casts and judges every row.
+"""From a delivered table to a clean Parquet file: one pass that casts and validates every row.
 
 Knows contracts, layouts and DuckDB. The rows of a small file are held in memory until they are
 validated and counted, since there every query costs more than what it reads; those of others are
